@@ -1,0 +1,31 @@
+"""`airflow-charts graph`: the topology of a deployment, from its edges."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from airflow_charts.cli.options import Files, Sets, SetStrings, user_values
+
+
+class Format(StrEnum):
+    """How the picture is written."""
+
+    mermaid = "mermaid"
+    svg = "svg"
+
+
+def graph(
+    files: Files = None,
+    sets: Sets = None,
+    set_strings: SetStrings = None,
+    output: Annotated[Format, typer.Option("--output", "-o", help="Mermaid text or an SVG picture.")] = Format.mermaid,
+) -> None:
+    """Draw who talks to whom."""
+    from airflow_charts.components.picture import mermaid, svg
+    from airflow_charts.values.load import load
+
+    values = load(user_values(files, sets, set_strings))
+    typer.echo(mermaid(values) if output is Format.mermaid else svg(values), nl=False)

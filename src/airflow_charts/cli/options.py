@@ -1,0 +1,28 @@
+"""The options that several commands share, and how values are read from them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+Files = Annotated[
+    list[str] | None,
+    typer.Option("--values", "-f", help="A values file, or - for standard input. May be given several times."),
+]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", help="A value as in Helm: scheduler.replicas=2,executors={LocalExecutor}.")
+]
+SetStrings = Annotated[list[str] | None, typer.Option("--set-string", help="The same, and every value is a text.")]
+Name = Annotated[str, typer.Argument(help="The name of the release.")]
+Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace of the release.")]
+
+
+def user_values(files: list[str] | None, sets: list[str] | None, set_strings: list[str] | None) -> dict[str, Any]:
+    """The user's document from the options."""
+    from airflow_charts.values.load import read_files
+
+    expressions = [(text, False) for text in sets or []] + [(text, True) for text in set_strings or []]
+    stdin = sys.stdin.read() if "-" in (files or []) else ""
+    return read_files(files or [], expressions, stdin=stdin)

@@ -1,0 +1,71 @@
+"""Roles of the components that call the Kubernetes API: the verbs they use, and no others."""
+
+from __future__ import annotations
+
+from airflow_charts.components import topology
+from airflow_charts.components.names import metadata, name_of
+from airflow_charts.components.pod import account_name
+from airflow_charts.k8s import rbac_v1
+from airflow_charts.tracing import when
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.pods import ComponentSettings
+from airflow_charts.values.release import Release
+
+_MANAGE_PODS = [
+    rbac_v1.PolicyRule(apiGroups=[""], resources=["pods"], verbs=["create", "get", "list", "watch", "patch", "delete"]),
+    rbac_v1.PolicyRule(apiGroups=[""], resources=["pods/log"], verbs=["get"]),
+    rbac_v1.PolicyRule(apiGroups=[""], resources=["events"], verbs=["list"]),
+]
+_READ_LOGS = [
+    rbac_v1.PolicyRule(apiGroups=[""], resources=["pods"], verbs=["get", "list"]),
+    rbac_v1.PolicyRule(apiGroups=[""], resources=["pods/log"], verbs=["get"]),
+]
+
+
+def _role(
+    values: Values, release: Release, component: str, settings: ComponentSettings, rules: list[rbac_v1.PolicyRule]
+) -> list[object]:
+    name = name_of(values, release, component)
+    return when(
+        topology.needs(values, component, topology.KUBERNETES_API),
+        lambda: [
+            rbac_v1.Role(metadata=metadata(values, release, name, component), rules=rules),
+            rbac_v1.RoleBinding(
+                metadata=metadata(values, release, name, component),
+                roleRef=rbac_v1.RoleRef(apiGroup="rbac.authorization.k8s.io", kind="Role", name=name),
+                subjects=[
+                    rbac_v1.Subject(
+                        kind="ServiceAccount",
+                        name=account_name(values, release, settings, component),
+                        namespace=release.namespace,
+                    )
+                ],
+            ),
+        ],
+    )
+
+
+def objects(values: Values, release: Release) -> list[object]:
+    """The Roles and RoleBindings."""
+    generated = name_of(values, release, "generated")
+    write_secret = [
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["secrets"], verbs=["create"]),
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["secrets"], resourceNames=[generated], verbs=["get", "patch"]),
+    ]
+    return [
+        _role(values, release, "scheduler", values.scheduler, _MANAGE_PODS),
+        _role(values, release, "webserver", values.webserver, _READ_LOGS),
+        when(conditions.celery(values), lambda: _role(values, release, "worker", values.workers, _MANAGE_PODS)),
+        when(
+            conditions.has_triggerer(values),
+            lambda: _role(values, release, "triggerer", values.triggerer, _MANAGE_PODS),
+        ),
+        when(
+            conditions.kubernetes(values),
+            lambda: _role(values, release, "task", values.kubernetes_executor, _MANAGE_PODS),
+        ),
+        when(
+            conditions.generates(values),
+            lambda: _role(values, release, "secret-generation", values.secret_generation, write_secret),
+        ),
+    ]

@@ -1,0 +1,246 @@
+"""Where the text of a credential stands, and the environment variables that carry it into pods."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from airflow_charts.components import topology
+from airflow_charts.components.names import metadata, name_of
+from airflow_charts.k8s import core_v1
+from airflow_charts.tracing import (
+    OMIT,
+    all_of,
+    any_of,
+    b64encode,
+    filled,
+    fragment,
+    negate,
+    when,
+)
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.connections import Broker, Database
+from airflow_charts.values.credentials import Credential
+from airflow_charts.values.release import Release
+from airflow_charts.values.required import credentials_of
+
+SCRIPTS = "/etc/airflow-scripts"
+"""Where the chart's own programs are mounted."""
+
+
+@fragment
+def secret_source(
+    values: Values, release: Release, credential: Credential, default_key: str, *, optional: bool = False
+) -> core_v1.EnvVarSource:
+    """The key of the Secret that holds a credential: an existing one, the given values, or the generated ones."""
+    unless_there = True if optional else OMIT
+    return core_v1.EnvVarSource(
+        secretKeyRef=when(
+            filled(credential.existing_secret),
+            core_v1.SecretKeySelector(name=credential.existing_secret, key=credential.key, optional=unless_there),
+            core_v1.SecretKeySelector(
+                optional=unless_there,
+                name=when(
+                    filled(credential.value),
+                    name_of(values, release, "credentials"),
+                    name_of(values, release, "generated"),
+                ),
+                key=default_key,
+            ),
+        )
+    )
+
+
+def credential_variable(
+    values: Values, release: Release, name: str, credential: Credential, default_key: str, *, optional: bool = False
+) -> core_v1.EnvVar:
+    """An environment variable with a credential; `optional` for the Job that makes the credential itself."""
+    return core_v1.EnvVar(
+        name=name, valueFrom=secret_source(values, release, credential, default_key, optional=optional)
+    )
+
+
+def uri_variable(name: str, secret: str, key: str) -> core_v1.EnvVar:
+    """An environment variable with a URI from an existing Secret."""
+    return core_v1.EnvVar(
+        name=name,
+        valueFrom=core_v1.EnvVarSource(secretKeyRef=core_v1.SecretKeySelector(name=secret, key=key)),
+    )
+
+
+@fragment
+def database_host(values: Values, release: Release, host: str) -> str:
+    """The host of a database: an external one, or the chart's own PostgreSQL."""
+    return when(filled(host), f"{host}", name_of(values, release, "postgresql"))
+
+
+def database_place(values: Values, release: Release, database: Database) -> str:
+    """What follows the `@` in the URI of a database."""
+    place = f"{database_host(values, release, database.host)}:{database.port}/{database.name}"
+    return when(filled(database.parameters), f"{place}?{database.parameters}", place)
+
+
+@fragment
+def database_env(values: Values, release: Release, *, optional: bool = False) -> list[core_v1.EnvVar]:
+    """The way to the metadata database: a URI without password, and the password as PostgreSQL's own variable."""
+    database = values.database
+    variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    from_secret = filled(database.uri.existing_secret)
+    return [
+        when(
+            from_secret,
+            lambda: uri_variable(variable, database.uri.existing_secret, database.uri.key),
+            lambda: core_v1.EnvVar(
+                name=variable,
+                value=when(
+                    filled(database.parameters),
+                    f"postgresql://{database.user}@{_place(values, release)}?{database.parameters}",
+                    f"postgresql://{database.user}@{_place(values, release)}",
+                ),
+            ),
+        ),
+        when(
+            negate(from_secret),
+            lambda: credential_variable(
+                values, release, "PGPASSWORD", database.password, "database-password", optional=optional
+            ),
+        ),
+    ]
+
+
+def _place(values: Values, release: Release) -> str:
+    database = values.database
+    return f"{database_host(values, release, database.host)}:{database.port}/{database.name}"
+
+
+@fragment
+def results_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+    """The way to Celery's result backend; the password is encoded into the URI when Airflow asks for it."""
+    results = values.result_backend
+    from_secret = filled(results.uri.existing_secret)
+    script = f"python {release.path(SCRIPTS)}/connection_uri.py"
+    return [
+        when(
+            from_secret,
+            lambda: uri_variable("AIRFLOW__CELERY__RESULT_BACKEND", results.uri.existing_secret, results.uri.key),
+            lambda: core_v1.EnvVar(
+                name="AIRFLOW__CELERY__RESULT_BACKEND_CMD",
+                value=f"{script} db+postgresql {results.user} RESULT_BACKEND_PASSWORD "
+                f"{database_place(values, release, results)}",
+            ),
+        ),
+        when(
+            negate(from_secret),
+            lambda: credential_variable(
+                values, release, "RESULT_BACKEND_PASSWORD", results.password, "result-backend-password"
+            ),
+        ),
+    ]
+
+
+@fragment
+def broker_host(values: Values, release: Release) -> str:
+    """The host of the broker: an external one, or the chart's own Redis."""
+    return when(filled(values.broker.host), f"{values.broker.host}", name_of(values, release, "redis"))
+
+
+@fragment
+def broker_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+    """The way to the broker; the password is encoded into the URL when Airflow asks for it."""
+    broker: Broker = values.broker
+    from_secret = filled(broker.uri.existing_secret)
+    script = f"python {release.path(SCRIPTS)}/connection_uri.py"
+    place = f"{broker_host(values, release)}:{broker.port}/{broker.database_number}"
+    return [
+        when(
+            from_secret,
+            lambda: uri_variable("AIRFLOW__CELERY__BROKER_URL", broker.uri.existing_secret, broker.uri.key),
+            lambda: core_v1.EnvVar(
+                name="AIRFLOW__CELERY__BROKER_URL_CMD",
+                value=f"{script} {broker.scheme} '{broker.user}' BROKER_PASSWORD {place}",
+            ),
+        ),
+        when(
+            negate(from_secret),
+            lambda: credential_variable(values, release, "BROKER_PASSWORD", broker.password, "broker-password"),
+        ),
+    ]
+
+
+@fragment
+def fernet_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+    """The key that encrypts connections and variables."""
+    return [
+        credential_variable(values, release, "AIRFLOW__CORE__FERNET_KEY", values.secrets.fernet_key, "fernet-key"),
+    ]
+
+
+@fragment
+def api_secret_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+    """The key that signs web sessions and requests for logs."""
+    return [
+        core_v1.EnvVar(
+            name=when(conditions.airflow_3(values), "AIRFLOW__API__SECRET_KEY", "AIRFLOW__WEBSERVER__SECRET_KEY"),
+            valueFrom=secret_source(values, release, values.secrets.api_secret_key, "api-secret-key"),
+        )
+    ]
+
+
+@fragment
+def jwt_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+    """The key that signs the tokens of the API and of tasks."""
+    return [
+        credential_variable(values, release, "AIRFLOW__API_AUTH__JWT_SECRET", values.secrets.jwt_secret, "jwt-secret"),
+    ]
+
+
+_SERVICE_ENV = {
+    topology.DATABASE: database_env,
+    topology.RESULTS: results_env,
+    topology.BROKER: broker_env,
+}
+_KEY_ENV = {"fernet": fernet_env, "api-secret": api_secret_env, "jwt": jwt_env}
+
+
+def credentials_env(values: Values, release: Release, component: str) -> list[core_v1.EnvVar]:
+    """Exactly the credentials that the edges and shared keys of a component ask for."""
+    optional = {"optional": True} if component == "secret-generation" else {}
+    found: list[core_v1.EnvVar] = []
+    for service, variables in _SERVICE_ENV.items():
+        known = optional if service == topology.DATABASE else {}
+        found += [*when(topology.needs(values, component, service), partial(variables, values, release, **known))]
+    for key, variables in _KEY_ENV.items():
+        found += [*when(topology.shares(values, component, key), partial(variables, values, release))]
+    return found
+
+
+@fragment
+def credentials_data(values: Values) -> dict[str, str]:
+    """The credentials that the values hold literally."""
+    entries: dict[str, str] = {}
+    for credential, key, _, needed, _ in credentials_of(values):
+        given_here = all_of(needed, negate(filled(credential.existing_secret)), filled(credential.value))
+        entries[key] = when(given_here, b64encode(credential.value), OMIT)
+    return entries
+
+
+def objects(values: Values, release: Release) -> list[core_v1.Secret]:
+    """The Secret of literal credentials, if there are any."""
+    return [
+        when(
+            _any_literal(values),
+            lambda: core_v1.Secret(
+                metadata=metadata(values, release, name_of(values, release, "credentials"), "credentials"),
+                type="Opaque",
+                data=credentials_data(values),
+            ),
+        )
+    ]
+
+
+def _any_literal(values: Values) -> bool:
+    return any_of(
+        *(
+            all_of(needed, negate(filled(credential.existing_secret)), filled(credential.value))
+            for credential, _, _, needed, _ in credentials_of(values)
+        )
+    )

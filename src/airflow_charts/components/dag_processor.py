@@ -1,0 +1,32 @@
+"""The DAG processor: parses the DAG files."""
+
+from __future__ import annotations
+
+from airflow_charts.components.config import checksums
+from airflow_charts.components.pod import Program, job_check
+from airflow_charts.components.workloads import replicated
+from airflow_charts.tracing import when
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.release import Release
+
+
+def program(values: Values, release: Release) -> Program:
+    """What the DAG processor runs. It has no HTTP server, so its heartbeat is read from the database."""
+    check = job_check(release, "DagProcessorJob")
+    return Program(
+        component="dag-processor",
+        args=["airflow", "dag-processor"],
+        startup=check,
+        liveness=check,
+        reads_dags=True,
+        writes_logs=True,
+        checksums=checksums(values, release),
+    )
+
+
+def objects(values: Values, release: Release) -> list[object]:
+    """The DAG processor's objects."""
+    return when(
+        conditions.has_dag_processor(values),
+        lambda: replicated(values, release, values.dag_processor, program(values, release)),
+    )

@@ -1,0 +1,15 @@
+"""The user's own Kubernetes objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_charts.tracing import each
+from airflow_charts.values import Values
+from airflow_charts.values.release import Release
+
+
+def objects(values: Values, release: Release) -> list[Any]:
+    """The objects under `extraManifests`, as they are."""
+    del release
+    return each(values.extra_manifests, lambda manifest: manifest)

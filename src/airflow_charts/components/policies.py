@@ -1,0 +1,137 @@
+"""NetworkPolicies, made from the edges: both ends of each, and nothing else inside the release.
+
+Beyond the release a pod reaches DNS, the Kubernetes API where it uses it, external data stores on their port, and,
+where it runs users' code, whatever the values allow.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from airflow_charts.components import topology
+from airflow_charts.components.kubernetes_executor import task_selector
+from airflow_charts.components.names import metadata, name_of, selector_labels
+from airflow_charts.components.topology import Edge
+from airflow_charts.k8s import meta_v1, networking_v1
+from airflow_charts.tracing import all_of, each, filled, when
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.kubernetes import NetworkPolicyPeer
+from airflow_charts.values.release import Release
+
+Egress = networking_v1.NetworkPolicyEgressRule
+Ingress = networking_v1.NetworkPolicyIngressRule
+
+_STORES = {topology.DATABASE: "postgresql", topology.RESULTS: "postgresql", topology.BROKER: "redis"}
+
+
+def _own(values: Values, service: str) -> bool:
+    """Whether a service is a component of the release."""
+    return {
+        topology.DATABASE: conditions.own_database,
+        topology.RESULTS: conditions.own_results,
+        topology.BROKER: conditions.own_broker,
+    }[service](values)
+
+
+def _external_port(values: Values, service: str) -> int:
+    return {
+        topology.DATABASE: values.database.port,
+        topology.RESULTS: values.result_backend.port,
+        topology.BROKER: values.broker.port,
+    }[service]
+
+
+def _labels(release: Release, component: str) -> dict[str, str]:
+    return task_selector(release) if component == "task" else selector_labels(release, component)
+
+
+def _peer(release: Release, component: str) -> networking_v1.NetworkPolicyPeer:
+    return networking_v1.NetworkPolicyPeer(podSelector=meta_v1.LabelSelector(matchLabels=_labels(release, component)))
+
+
+def _tcp(port: int) -> networking_v1.NetworkPolicyPort:
+    return networking_v1.NetworkPolicyPort(port=port, protocol="TCP")
+
+
+def _user_peers(peers: list[NetworkPolicyPeer]) -> list[networking_v1.NetworkPolicyPeer]:
+    return each(peers, lambda peer: peer)
+
+
+def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
+    """The egress rules of an edge."""
+    if edge.target in _STORES:
+        return [
+            when(
+                _own(values, edge.target),
+                lambda: Egress(to=[_peer(release, _STORES[edge.target])], ports=[_tcp(edge.port)]),
+                lambda: Egress(ports=[_tcp(_external_port(values, edge.target))]),
+            )
+        ]
+    if edge.target == topology.KUBERNETES_API:
+        return [Egress(ports=[_tcp(edge.port), _tcp(values.network_policies.kubernetes_api_port)])]
+    if edge.target == "anywhere":
+        peers = values.network_policies.task_egress
+        return [when(filled(peers), lambda: Egress(to=_user_peers(peers)), Egress())]
+    return [Egress(to=[_peer(release, edge.target)], ports=[_tcp(edge.port)])]
+
+
+def _incoming(values: Values, release: Release, edge: Edge) -> list[Ingress]:
+    """The ingress rule of an edge."""
+    if edge.source == "users":
+        peers = {"webserver": values.webserver.ingress_peers, "flower": values.flower.ingress_peers}[edge.target]
+        return [Ingress(from_=_user_peers(peers), ports=[_tcp(edge.port)])]
+    return [Ingress(from_=[_peer(release, edge.source)], ports=[_tcp(edge.port)])]
+
+
+def _targets(values: Values, component: str) -> list[tuple[Edge, bool]]:
+    """The edges that end at a component, each with its condition."""
+    found: list[tuple[Edge, bool]] = []
+    for edge in topology.EDGES:
+        runs = topology.RUNS.get(edge.source, conditions.always)(values)
+        if edge.target == component:
+            found.append((edge, all_of(edge.condition(values), runs)))
+        elif _STORES.get(edge.target) == component:
+            found.append((edge, all_of(edge.condition(values), runs, _own(values, edge.target))))
+    return found
+
+
+_DNS = Egress(
+    ports=[
+        networking_v1.NetworkPolicyPort(port=53, protocol="UDP"),
+        networking_v1.NetworkPolicyPort(port=53, protocol="TCP"),
+    ]
+)
+
+
+def _policy(values: Values, release: Release, component: str) -> networking_v1.NetworkPolicy:
+    outgoing = [edge for edge in topology.EDGES if edge.source == component]
+    egress: list[Egress] = [_DNS] if outgoing else []
+    for edge in outgoing:
+        reached = topology.RUNS.get(edge.target, conditions.always)(values)
+        egress += [*when(all_of(edge.condition(values), reached), partial(_outgoing, values, release, edge))]
+    if component == "webserver":
+        peers = values.network_policies.webserver_egress
+        egress += [when(filled(peers), lambda: Egress(to=_user_peers(peers)))]
+    ingress: list[Ingress] = []
+    for edge, condition in _targets(values, component):
+        ingress += [*when(condition, partial(_incoming, values, release, edge))]
+    return networking_v1.NetworkPolicy(
+        metadata=metadata(values, release, name_of(values, release, component), component),
+        spec=networking_v1.NetworkPolicySpec(
+            podSelector=meta_v1.LabelSelector(matchLabels=_labels(release, component)),
+            policyTypes=["Ingress", "Egress"],
+            ingress=ingress,
+            egress=egress,
+        ),
+    )
+
+
+def objects(values: Values, release: Release) -> list[networking_v1.NetworkPolicy]:
+    """A NetworkPolicy for every component."""
+    return [
+        when(
+            all_of(values.network_policies.enabled, runs(values)),
+            partial(_policy, values, release, component),
+        )
+        for component, runs in topology.RUNS.items()
+    ]

@@ -1,0 +1,45 @@
+"""The scheduler; with LocalExecutor it also runs the tasks and serves their logs."""
+
+from __future__ import annotations
+
+from airflow_charts.components import topology
+from airflow_charts.components.config import checksums
+from airflow_charts.components.kubernetes_executor import pod_template_data
+from airflow_charts.components.names import name_of
+from airflow_charts.components.pod import Program, config_map_files, http_check
+from airflow_charts.components.workloads import replicated
+from airflow_charts.k8s import core_v1
+from airflow_charts.tracing import digest, when
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.release import Release
+
+
+def program(values: Values, release: Release) -> Program:
+    """What the scheduler runs. Its health server answers from its heartbeat, at the cost of an HTTP request."""
+    kubernetes = conditions.kubernetes(values)
+    return Program(
+        component="scheduler",
+        args=["airflow", "scheduler"],
+        ports=[
+            core_v1.ContainerPort(name="health", containerPort=topology.SCHEDULER_HEALTH_PORT, protocol="TCP"),
+            when(
+                conditions.local(values),
+                lambda: core_v1.ContainerPort(name="logs", containerPort=topology.WORKER_LOG_PORT, protocol="TCP"),
+            ),
+        ],
+        startup=http_check("/health", "health"),
+        liveness=http_check("/health", "health"),
+        readiness=http_check("/health", "health"),
+        reads_dags=True,
+        writes_logs=True,
+        config_sources=[when(kubernetes, lambda: config_map_files(name_of(values, release, "pod-template")))],
+        checksums={
+            **checksums(values, release),
+            "checksum/pod-template": when(kubernetes, lambda: digest(pod_template_data(values, release), 16)),
+        },
+    )
+
+
+def objects(values: Values, release: Release) -> list[object]:
+    """The scheduler's objects."""
+    return replicated(values, release, values.scheduler, program(values, release))

@@ -1,0 +1,50 @@
+"""The webserver: UI, REST API and, on Airflow 3, the execution API (`airflow api-server`)."""
+
+from __future__ import annotations
+
+from airflow_charts.components import topology
+from airflow_charts.components.config import checksums, webserver_config_data
+from airflow_charts.components.names import name_of
+from airflow_charts.components.pod import Program, http_check, secret_files
+from airflow_charts.components.workloads import http_service, ingress, replicated
+from airflow_charts.k8s import core_v1
+from airflow_charts.tracing import all_of, digest, filled, negate, when
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.release import Release
+
+
+def program(values: Values, release: Release) -> Program:
+    """What the webserver runs. Its start-up probe warms the execution API, whose first request takes seconds."""
+    path, new = values.webserver.path, conditions.airflow_3(values)
+    users = conditions.fab(values)
+    existing = values.webserver.config_secret
+    own = all_of(users, negate(filled(existing)))
+    return Program(
+        component="webserver",
+        args=when(
+            new,
+            lambda: ["airflow", "api-server"],
+            lambda: ["airflow", "webserver", "--pid", f"{release.path('/tmp')}/airflow-webserver.pid"],  # noqa: S108
+        ),
+        ports=[core_v1.ContainerPort(name="http", containerPort=topology.API_PORT, protocol="TCP")],
+        startup=http_check(when(new, f"{path}/execution/health", f"{path}/health"), "http"),
+        liveness=http_check(when(new, f"{path}/api/v2/version", f"{path}/api/v1/version"), "http"),
+        readiness=http_check(when(new, f"{path}/api/v2/monitor/health", f"{path}/health"), "http"),
+        config_sources=[
+            when(own, lambda: secret_files(name_of(values, release, "webserver-config"))),
+            when(all_of(users, filled(existing)), lambda: secret_files(existing)),
+        ],
+        checksums={
+            **checksums(values, release),
+            "checksum/webserver-config": when(own, lambda: digest(webserver_config_data(values), 16)),
+        },
+    )
+
+
+def objects(values: Values, release: Release) -> list[object]:
+    """The webserver's objects."""
+    return [
+        *replicated(values, release, values.webserver, program(values, release)),
+        http_service(values, release, values.webserver, "webserver"),
+        ingress(values, release, values.webserver, "webserver"),
+    ]

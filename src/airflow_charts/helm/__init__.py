@@ -1,0 +1,1 @@
+"""The Helm chart: templates, values.yaml, README and NOTES of the traced deployment, and Helm's own engine."""

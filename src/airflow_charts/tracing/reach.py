@@ -1,0 +1,172 @@
+"""Which fields of which objects a value reaches, read from the recorded tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from airflow_charts.tracing.nodes import (
+    Apply,
+    Call,
+    Concat,
+    Const,
+    Digest,
+    Each,
+    Entry,
+    Field,
+    JsonText,
+    Let,
+    Lines,
+    Object,
+    Sequence,
+    Splice,
+    Var,
+    When,
+)
+from airflow_charts.tracing.trace import Traced
+
+Bindings = dict[str, str]
+"""The paths of values that fragment parameters and loop variables stand for."""
+
+
+def reach(traced: Traced, path: str) -> list[str]:
+    """The places that the value at `path`, or anything in it, decides: `Deployment *-scheduler: spec.replicas`."""
+    found: dict[str, None] = {}
+    for part, tree in traced.parts.items():
+        for place in _documents(tree, part, path, {}):
+            found[place] = None
+    return list(found)
+
+
+def _documents(tree: Any, part: str, path: str, bindings: Bindings) -> Iterator[str]:
+    match tree:
+        case Sequence(parts=parts):
+            for inner in parts:
+                yield from _documents(inner, part, path, bindings)
+        case Splice(value=value):
+            yield from _documents(value, part, path, bindings)
+        case When(condition=condition, then=then, otherwise=otherwise):
+            if _reads(condition, path, bindings):
+                for name in _names(then) + _names(otherwise):
+                    yield f"{name}: whether it exists"
+            yield from _documents(then, part, path, bindings)
+            yield from _documents(otherwise, part, path, bindings)
+        case Each(source=source, variables=variables, body=body):
+            if _reads(source, path, bindings):
+                for name in _names(body):
+                    yield f"{name}: one for each"
+            yield from _documents(body, part, path, _bound(variables, source, bindings))
+        case Let(variable=variable, value=value, body=body):
+            yield from _documents(body, part, path, _bound((variable,), value, bindings))
+        case Object():
+            [name] = _names(tree)
+            for place in dict.fromkeys(_fields(tree, "", path, bindings)):
+                yield f"{name}: {place}"
+        case _:
+            if _reads(tree, path, bindings):
+                yield f"{part}: every object"
+
+
+def _bound(variables: tuple[Var, ...], source: Any, bindings: Bindings) -> Bindings:
+    place = _path(source, bindings)
+    return {**bindings, **{variable.name: place for variable in variables}} if place else bindings
+
+
+def _names(tree: Any) -> list[str]:
+    """`Kind name` of the documents of a tree; what a value decides in a name is `*`."""
+    match tree:
+        case Object(parts=parts):
+            entries = _entries(parts)
+            inner = _entries(entries["metadata"].parts)
+            return [f"{entries['kind'].value} {_text(inner['name'])}"]
+        case Sequence(parts=parts):
+            return [name for part in parts for name in _names(part)]
+        case Splice(value=value) | Let(body=value) | Each(body=value):
+            return _names(value)
+        case When(then=then, otherwise=otherwise):
+            return _names(then) + _names(otherwise)
+    return []
+
+
+def _entries(parts: Iterable[Any]) -> dict[str, Any]:
+    return {part.key.value: part.value for part in parts if isinstance(part, Entry) and isinstance(part.key, Const)}
+
+
+def _text(node: Any) -> str:
+    match node:
+        case Const(value=value):
+            return str(value)
+        case Concat(parts=parts):
+            return "".join(_text(part) for part in parts)
+    return "*"
+
+
+def _fields(tree: Any, place: str, path: str, bindings: Bindings) -> Iterator[str]:
+    match tree:
+        case Object(parts=parts) | Sequence(parts=parts) | Lines(parts=parts):
+            for part in parts:
+                inner = f"{place}[]" if isinstance(tree, Sequence) and not isinstance(part, Splice) else place
+                yield from _fields(part, inner, path, bindings)
+        case Entry(key=key, value=value):
+            yield from _fields(value, f"{place}.{_text(key)}".lstrip("."), path, bindings)
+        case Splice(value=value):
+            yield from _fields(value, place, path, bindings)
+        case When(condition=condition, then=then, otherwise=otherwise):
+            if _reads(condition, path, bindings):
+                yield place
+            yield from _fields(then, place, path, bindings)
+            yield from _fields(otherwise, place, path, bindings)
+        case Each(source=source, variables=variables, body=body):
+            if _reads(source, path, bindings):
+                yield place
+            yield from _fields(body, place, path, _bound(variables, source, bindings))
+        case Let(variable=variable, value=value, body=body):
+            yield from _fields(body, place, path, _bound((variable,), value, bindings))
+        case Call(fragment=fragment, args=args):
+            passed = {
+                name: found
+                for (name, _), arg in zip(fragment.parameters, args, strict=True)
+                if (found := _path(arg, bindings))
+            }
+            yield from _fields(fragment.body, place, path, passed)
+        case Digest(call=call) | JsonText(call=call):
+            if any(_fields(call, "", path, bindings)):
+                yield place
+        case Concat(parts=parts):
+            if any(place for part in parts for place in [*_fields(part, "x", path, bindings)]):
+                yield place
+        case _:
+            if _reads(tree, path, bindings):
+                yield place
+
+
+def _reads(node: Any, path: str, bindings: Bindings) -> bool:
+    """Whether an expression reads the value at `path`, something in it, or a section around it as a whole."""
+    match node:
+        case Field() | Var():
+            place = _path(node, bindings)
+            return bool(place) and (f"{place}.".startswith(f"{path}.") or f"{path}.".startswith(f"{place}."))
+        case Apply(args=args):
+            return any(_reads(arg, path, bindings) for arg in args)
+        case Concat(parts=parts):
+            return any(_reads(part, path, bindings) for part in parts)
+        case Call():
+            return any(True for _ in _fields(node, "x", path, bindings))
+        case Digest(call=call) | JsonText(call=call):
+            return _reads(call, path, bindings)
+    return False
+
+
+def _path(node: Any, bindings: Bindings) -> str:
+    """The path of the value that an expression stands for; empty if it is none."""
+    match node:
+        case Field(base=Var(kind="root", name="Values"), key=key):
+            return key
+        case Field(base=base, key=key):
+            above = _path(base, bindings)
+            return f"{above}.{key}" if above else ""
+        case Var(name=name):
+            return bindings.get(name, "")
+        case Apply(args=args):
+            return _path(args[0], bindings)
+    return ""

@@ -1,0 +1,149 @@
+"""The table of operations: every one with its Python meaning and its Go template, side by side.
+
+The Python meaning serves the call and the interpreter, the template serves the printer; a differential test runs each
+row in both. `{0}`, `{1}` are the printed arguments, `{*}` all of them. Integers arrive as Helm has them, float64, and
+are cast with `int64` before they are used.
+
+Helm's own traps are kept out by types: `eq` only ever sees two values of one type, `and` and `or` only conditions
+(or, for `first_of`, containers and texts, whose empty value is false in both languages).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import operator
+import re
+from typing import Any
+from urllib.parse import quote
+
+from airflow_charts.tracing.nodes import Operation
+from airflow_charts.tracing.types import BOOL, INT, LIST, MAP, TEXT
+
+_GO_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+def canonical_json(value: Any) -> str:
+    """JSON as Go's `encoding/json` writes it: sorted keys, no spaces, five signs escaped."""
+    text = json.dumps(_go_numbers(value), sort_keys=False, separators=(",", ":"), ensure_ascii=False)
+    return text.translate(_GO_ESCAPES)
+
+
+def pretty_json(value: Any) -> str:
+    """The same with two spaces of indentation, as `toPrettyJson` writes it."""
+    return json.dumps(_go_numbers(value), indent=2, ensure_ascii=False).translate(_GO_ESCAPES)
+
+
+def _go_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _go_numbers(value[key]) for key in sorted(value, key=lambda key: str(key).encode())}
+    if isinstance(value, list):
+        return [_go_numbers(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # noqa: PLR2004 - Go's limit
+        return int(value)
+    return value
+
+
+def sha256(text: str) -> str:
+    """The sha256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def version_at_least(version: str, minimum: str) -> bool:
+    """Whether `version` (X.Y.Z) is `minimum` or newer."""
+    return [int(part) for part in version.split(".")] >= [int(part) for part in minimum.split(".")]
+
+
+def truncate_name(text: str, length: int) -> str:
+    """The first `length` bytes of a name (ASCII by schema), without a hyphen at the end."""
+    return text.encode()[:length].decode(errors="ignore").removesuffix("-")
+
+
+def _join(items: list[str], separator: str) -> str:
+    return separator.join(items)
+
+
+def _all(*conditions: Any) -> bool:
+    return all(conditions)
+
+
+def _any(*conditions: Any) -> bool:
+    return any(conditions)
+
+
+def _first_of(*values: Any) -> Any:
+    return next((value for value in values if value), values[-1])
+
+
+def flat(items: Any, omitted: Any) -> list[str]:
+    """The texts of nested lists, without the omitted ones."""
+    if isinstance(items, list):
+        return [text for item in items for text in flat(item, omitted)]
+    return [] if items is omitted else [items]
+
+
+def overlaid(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` over it, maps key by key and deep; as Helm lays one values file over another."""
+    result = dict(base)
+    for key, change in changes.items():
+        both = isinstance(change, dict) and isinstance(result.get(key), dict)
+        result[key] = overlaid(result[key], change) if both and change else change
+    return result
+
+
+def _row(name: str, template: str, python: Any, result: Any) -> Operation:
+    return Operation(name=name, template=template, python=python, result=result)
+
+
+EQUAL = _row("equal", "eq {0} {1}", operator.eq, BOOL)
+UNEQUAL = _row("unequal", "ne {0} {1}", operator.ne, BOOL)
+LESS = _row("less", "lt {0} {1}", operator.lt, BOOL)
+AT_MOST = _row("at_most", "le {0} {1}", operator.le, BOOL)
+GREATER = _row("greater", "gt {0} {1}", operator.gt, BOOL)
+AT_LEAST_INT = _row("at_least_int", "ge {0} {1}", operator.ge, BOOL)
+ALL_OF = _row("all_of", "and {*}", _all, BOOL)
+ANY_OF = _row("any_of", "or {*}", _any, BOOL)
+NEGATE = _row("negate", "not {0}", operator.not_, BOOL)
+FILLED = _row("filled", "not (empty {0})", bool, BOOL)
+FIRST_OF = _row("first_of", "or {*}", _first_of, LIST)
+CONTAINS = _row("contains", "has {1} {0}", lambda items, item: item in items, BOOL)
+HAS_KEY = _row("has_key", "hasKey {0} {1}", lambda mapping, key: key in mapping, BOOL)
+_CONTROL = r"(^|[^\\])(\\\\)*\\(u00[01]|b|f)|[\x7f-\x9f" + "\ufffe\uffff]"
+"""In JSON: an escaped control character (not an escaped backslash before a `u`), or a raw one."""
+CONTROL = _row(
+    "has_control_characters",
+    f"regexMatch {json.dumps(_CONTROL)} (toJson {{0}})",
+    lambda value: bool(re.search(_CONTROL, canonical_json(value))),
+    BOOL,
+)
+AT = _row("at", "index {0} {1}", lambda mapping, key: mapping[key], MAP)
+IS_TEXT = _row("is_text", 'kindIs "string" {0}', lambda value: isinstance(value, str), BOOL)
+AT_LEAST = _row("at_least", 'semverCompare (print ">=" {1}) {0}', version_at_least, BOOL)
+STARTS_WITH = _row("starts_with", "hasPrefix {1} {0}", str.startswith, BOOL)
+HOLDS = _row("holds", "contains {1} {0}", lambda text, part: part in text, BOOL)
+MATCHES = _row("matches", "regexMatch {1} {0}", lambda text, pattern: bool(re.search(pattern, text)), BOOL)
+LENGTH = _row("length", "len {0}", lambda text: len(text.encode()), INT)
+SIZE = _row("size", "len {0}", len, INT)
+ADD = _row("add", "add {*}", lambda *terms: sum(terms), INT)
+MULTIPLY = _row("multiply", "mul {*}", lambda left, right: left * right, INT)
+JOIN = _row("join", "join {1} {0}", _join, TEXT)
+TRUNCATE = _row("truncate", 'trunc (int {1}) {0} | trimSuffix "-"', truncate_name, TEXT)
+BASE64 = _row("b64encode", "b64enc {0}", lambda text: base64.b64encode(text.encode()).decode(), TEXT)
+URLQUOTE = _row("urlquote", 'urlquery {0} | replace "+" "%20"', lambda text: quote(text, safe=""), TEXT)
+TEXT_DIGEST = _row("text_digest", "sha256sum {0} | trunc {1}", lambda text, length: sha256(text)[:length], TEXT)
+REPLACE = _row("replace", "replace {1} {2} {0}", lambda text, old, new: text.replace(old, new), TEXT)
+TRIM_END = _row("trim_end", "trimSuffix {1} {0}", str.removesuffix, TEXT)
+OVERLAID = _row("overlaid", "mergeOverwrite (deepCopy {0}) {1}", overlaid, MAP)
+TO_JSON = _row("to_json", "mustToJson {0}", canonical_json, TEXT)
+
+OPERATORS = {
+    "==": EQUAL,
+    "!=": UNEQUAL,
+    "<": LESS,
+    "<=": AT_MOST,
+    ">": GREATER,
+    ">=": AT_LEAST_INT,
+    "&": ALL_OF,
+    "|": ANY_OF,
+}

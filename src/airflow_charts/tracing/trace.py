@@ -1,0 +1,36 @@
+"""Traces a function: calls it once with symbols and returns the recorded tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_charts.tracing.nodes import Fragment
+from airflow_charts.tracing.structure import items_of, record
+from airflow_charts.tracing.symbols import Tracer, current_tracer
+
+
+@dataclass(frozen=True)
+class Traced:
+    """The recorded documents of several functions, and the fragments that they share."""
+
+    parts: dict[str, Any]
+    texts: dict[str, Any]
+    fragments: dict[str, Fragment]
+
+
+def trace(parts: Mapping[str, Callable[[], Any]], texts: Mapping[str, Callable[[], str]] | None = None) -> Traced:
+    """Records each function of `parts` (name of the template file -> function that makes objects) and of `texts`.
+
+    Raises:
+        TraceError: a function does something that Helm cannot decide at install time.
+    """
+    tracer = Tracer()
+    token = current_tracer.set(tracer)
+    try:
+        recorded = {name: items_of(record(function())) for name, function in parts.items()}
+        written = {name: record(function()) for name, function in (texts or {}).items()}
+    finally:
+        current_tracer.reset(token)
+    return Traced(recorded, written, {fragment.name: fragment for fragment in tracer.fragments.values()})

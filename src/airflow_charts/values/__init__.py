@@ -1,0 +1,127 @@
+"""What a user may set: one model for a section, one file for a kind of sections."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from airflow_charts.values.base import Manifest, ObjectName, Section, Version, empty, map_of, no_items
+from airflow_charts.values.components import (
+    AdminUser,
+    DagProcessor,
+    Flower,
+    KubernetesExecutor,
+    Migrations,
+    NetworkPolicies,
+    Scheduler,
+    SecretGeneration,
+    Triggerer,
+    Webserver,
+    Workers,
+)
+from airflow_charts.values.connections import Broker, MetadataDatabase, ResultBackend
+from airflow_charts.values.credentials import Secrets
+from airflow_charts.values.datastores import Postgresql, Redis
+from airflow_charts.values.images import Images
+from airflow_charts.values.pods import AllPods
+from airflow_charts.values.storage import Dags, Logs
+
+AIRFLOW_VERSION = "3.3.2"
+"""The newest Airflow, which the chart runs by default."""
+
+Executor = Annotated[
+    str,
+    Field(
+        pattern=r"^(LocalExecutor|CeleryExecutor|KubernetesExecutor|CeleryKubernetesExecutor|LocalKubernetesExecutor"
+        r"|[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)+(:[A-Za-z_]+)?)$"
+    ),
+]
+"""One of Airflow's executors, or the path of a class."""
+ConfigSection = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+ConfigKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")]
+ConfigValue = str | int | bool
+ManifestValue = Annotated[dict[str, Any], Manifest()]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*[.][a-z]+$")]
+
+
+class Global(Section):
+    """Values that an umbrella chart shares with all its charts."""
+
+    model_config = ConfigDict(extra="allow")
+
+    image_registry: str = ""
+    """A registry in front of every image, such as `registry.example.com/mirror`."""
+    image_pull_secrets: list[ObjectName] = no_items()
+    """The Secrets with which images are pulled."""
+    storage_class: ObjectName = ""
+    """The StorageClass of every claim that has none of its own."""
+
+
+class Values(Section):
+    """Everything that can be set."""
+
+    airflow_version: Version = AIRFLOW_VERSION
+    """The version of Airflow in the image: 3.x or 2.11. It is never guessed from a tag."""
+    executors: Annotated[list[Executor], Field(min_length=1)] = Field(default_factory=lambda: ["CeleryExecutor"])
+    """The executors; the first is the default, tasks may name another one."""
+    fullname_override: ObjectName = ""
+    """The beginning of all object names. Empty: the release name, followed by `-airflow` if it has no `airflow`."""
+    images: Images = Images()
+    """The container images."""
+    auth_manager: Annotated[str, Field(pattern=r"^(fab|simple|[A-Za-z_][A-Za-z0-9_.]*[.][A-Za-z0-9_]+)$")] = "fab"
+    """Who knows the users on Airflow 3: `fab` (database, LDAP, OAuth), `simple`, or the path of a class."""
+    config: dict[ConfigSection, dict[ConfigKey, ConfigValue]] = map_of(
+        core={"load_examples": False, "parallelism": 32},
+        workers={"min_heartbeat_interval": 1},
+        logging={"colored_console_log": False},
+    )
+    """Options of Airflow: section, option, value, as in `airflow.cfg`. Credentials have values of their own."""
+    pods: AllPods = AllPods()
+    """Settings of all pods; the ones of a component win."""
+    webserver: Webserver = Webserver()
+    """The web UI, the REST API and, on Airflow 3, the API that tasks talk to."""
+    scheduler: Scheduler = Scheduler()
+    """Decides which tasks run."""
+    dag_processor: DagProcessor = DagProcessor()
+    """Parses the DAG files."""
+    triggerer: Triggerer = Triggerer()
+    """Runs deferred tasks."""
+    workers: Workers = Workers()
+    """Celery workers; they only run with CeleryExecutor."""
+    kubernetes_executor: KubernetesExecutor = KubernetesExecutor()
+    """The pods that KubernetesExecutor starts."""
+    flower: Flower = Flower()
+    """The web UI of Celery."""
+    migrations: Migrations = Migrations()
+    """The Job that creates and upgrades the schema of the database."""
+    admin_user: AdminUser = AdminUser()
+    """The first user."""
+    secrets: Secrets = Secrets()
+    """The keys that the parts of Airflow share."""
+    secret_generation: SecretGeneration = SecretGeneration()
+    """The Job that generates missing credentials."""
+    database: MetadataDatabase = MetadataDatabase()
+    """Airflow's metadata database."""
+    result_backend: ResultBackend = ResultBackend()
+    """Where Celery keeps the state of tasks."""
+    broker: Broker = Broker()
+    """The broker of Celery."""
+    postgresql: Postgresql = Postgresql()
+    """The chart's own PostgreSQL."""
+    redis: Redis = Redis()
+    """The chart's own broker."""
+    dags: Dags = Dags()
+    """Where the DAG files are."""
+    logs: Logs = Logs()
+    """Where task logs are."""
+    plugins: dict[FileName, str] = empty()
+    """Plugin files by name. If there are any, they replace the plugin folder of the image."""
+    airflow_local_settings: str = ""
+    """The text of `airflow_local_settings.py`."""
+    network_policies: NetworkPolicies = NetworkPolicies()
+    """NetworkPolicies."""
+    extra_manifests: list[ManifestValue] = no_items()
+    """Further Kubernetes objects. `{{ .Release.Name }}` and `{{ .Release.Namespace }}` are not replaced in them."""
+    global_: Global = Field(default=Global(), alias="global")
+    """Values that an umbrella chart shares with all its charts."""

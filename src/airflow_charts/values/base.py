@@ -1,0 +1,147 @@
+"""What every section of the values is made of. A section is total: each field has a default and none is optional.
+
+The docstring under a field is its documentation everywhere: values.yaml, schema, README and docs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, core_schema
+
+from airflow_charts.tracing.structure import UserMap
+from airflow_charts.tracing.types import Partially, Plain, Verbatim
+
+
+class Section(BaseModel):
+    """A part of the values with fixed keys: camelCase for users, snake_case in Python."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class Kubernetes(Verbatim):
+    """Marks a value that the user writes as Kubernetes YAML: it has Kubernetes' schema and is passed on untouched."""
+
+    def __init__(self, definition: str) -> None:
+        self.definition = definition
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            UserMap, serialization=core_schema.plain_serializer_function_ser_schema(dict)
+        )
+
+
+class Manifest(Verbatim):
+    """Marks a whole Kubernetes object of the user's own."""
+
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+        },
+    }
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(UserMap)
+
+
+class Except:
+    """Marks a text that must not match a pattern."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+
+class Partial(Partially):
+    """Marks a section of which the user gives only what differs from another one (`overlaid`)."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(UserMap)
+
+
+def empty() -> Any:
+    """The default of a map or of Kubernetes YAML: nothing."""
+    return Field(default_factory=UserMap)
+
+
+def map_of(**entries: Any) -> Any:
+    """The default of a map that is not empty."""
+    return Field(default_factory=lambda: dict(entries))
+
+
+def no_items() -> Any:
+    """The default of a list: nothing."""
+    return Field(default_factory=list)
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63), Plain()]
+"""A DNS label: the name of a Kubernetes object, or a part of it."""
+
+ObjectName = Annotated[str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$", max_length=253), Plain()]
+"""The name of an existing Kubernetes object; empty for none."""
+
+Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"), Plain()]
+"""An amount as Kubernetes writes it: `500m`, `1Gi`."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+"""A TCP port."""
+
+Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A duration in seconds."""
+
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number of things."""
+
+EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
+"""The name of an environment variable."""
+
+Version = Annotated[str, Field(pattern=r"^[0-9]{1,4}[.][0-9]{1,4}[.][0-9]{1,4}$"), Plain()]
+"""A version X.Y.Z."""
+
+UrlPath = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$"), Plain()]
+"""A path without a slash at the end; empty for the root."""
+
+Url = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$"), Plain()]
+"""Scheme and host of a URL, without a path; empty for none."""
+
+Host = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$", max_length=253), Plain()]
+"""A DNS name or an IPv4 address; empty for none."""
+
+HostPattern = Annotated[str, Field(pattern=r"^([*][.])?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
+"""A DNS name that may begin with `*.`."""
+
+FilePath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"), Plain()]
+"""An absolute path in a container."""
+
+SubPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._/-]*)?$"), Plain()]
+"""A relative path inside a volume; empty for its root."""
+
+SecretKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$"), Plain()]
+"""A key of a Secret."""
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$"), Plain()]
+"""The name of a database, a role or a queue."""
+
+LabelKey = Annotated[
+    str,
+    Except(r"^(app[.]kubernetes[.]io/(name|instance|component|managed-by|version)|airflow/set)$"),
+    Field(max_length=317),
+]
+"""The key of a label; the chart's own labels cannot be set."""
+
+LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$")]
+"""The value of a label."""
+
+Labels = dict[LabelKey, LabelValue]

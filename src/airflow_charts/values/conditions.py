@@ -1,0 +1,110 @@
+"""Conditions over the values that several components and rules share, each under one name."""
+
+from __future__ import annotations
+
+from airflow_charts.tracing import all_of, any_of, at_least, contains, filled, negate
+from airflow_charts.values import Values
+
+
+def always(values: Values) -> bool:
+    """An edge that every deployment has."""
+    del values
+    return True
+
+
+def never(values: Values) -> bool:
+    """An edge that no deployment has."""
+    del values
+    return False
+
+
+def airflow_3(values: Values) -> bool:
+    """Whether it is Airflow 3."""
+    return at_least(values.airflow_version, "3.0.0")
+
+
+def airflow_2(values: Values) -> bool:
+    """Whether it is Airflow 2."""
+    return negate(airflow_3(values))
+
+
+def celery(values: Values) -> bool:
+    """Whether an executor uses Celery."""
+    return any_of(contains(values.executors, "CeleryExecutor"), contains(values.executors, "CeleryKubernetesExecutor"))
+
+
+def local(values: Values) -> bool:
+    """Whether tasks run in the scheduler."""
+    return any_of(contains(values.executors, "LocalExecutor"), contains(values.executors, "LocalKubernetesExecutor"))
+
+
+def kubernetes(values: Values) -> bool:
+    """Whether tasks run in pods of their own."""
+    return any_of(
+        contains(values.executors, "KubernetesExecutor"),
+        contains(values.executors, "CeleryKubernetesExecutor"),
+        contains(values.executors, "LocalKubernetesExecutor"),
+    )
+
+
+def fab(values: Values) -> bool:
+    """Whether users are known by Flask AppBuilder: the FAB auth manager, or Airflow 2."""
+    return any_of(values.auth_manager == "fab", airflow_2(values))
+
+
+def own_postgresql(values: Values) -> bool:
+    """Whether the chart runs PostgreSQL."""
+    return values.postgresql.enabled
+
+
+def own_database(values: Values) -> bool:
+    """Whether the metadata database is the chart's own PostgreSQL."""
+    return negate(any_of(filled(values.database.host), filled(values.database.uri.existing_secret)))
+
+
+def own_results(values: Values) -> bool:
+    """Whether the result backend is the chart's own PostgreSQL."""
+    return all_of(
+        celery(values),
+        negate(any_of(filled(values.result_backend.host), filled(values.result_backend.uri.existing_secret))),
+    )
+
+
+def own_broker(values: Values) -> bool:
+    """Whether the broker is the chart's own Redis."""
+    return negate(any_of(filled(values.broker.host), filled(values.broker.uri.existing_secret)))
+
+
+def generates(values: Values) -> bool:
+    """Whether missing credentials are generated."""
+    return values.secrets.generate
+
+
+def has_dag_processor(values: Values) -> bool:
+    """Whether there are DAG processors."""
+    return values.dag_processor.enabled
+
+
+def has_triggerer(values: Values) -> bool:
+    """Whether there are triggerers."""
+    return values.triggerer.enabled
+
+
+def has_flower(values: Values) -> bool:
+    """Whether Flower runs."""
+    return all_of(celery(values), values.flower.enabled)
+
+
+def has_migrations(values: Values) -> bool:
+    """Whether the chart migrates the database."""
+    return values.migrations.enabled
+
+
+def has_redis(values: Values) -> bool:
+    """Whether the chart runs Redis."""
+    return all_of(values.redis.enabled, celery(values))
+
+
+def has_admin_user(values: Values) -> bool:
+    """Whether the migrations Job creates the first user."""
+    return all_of(has_migrations(values), values.admin_user.enabled, fab(values))

@@ -1,0 +1,68 @@
+"""The chart's own data stores, for trials and small installations."""
+
+from __future__ import annotations
+
+from airflow_charts.values.base import ObjectName, Quantity, Seconds, Section, empty
+from airflow_charts.values.kubernetes import PodSecurityContext, ResourceRequirements
+from airflow_charts.values.pods import Probe, WorkloadSettings, kubernetes, sizes
+
+
+class StorePersistence(Section):
+    """The volume of a data store, kept after an uninstall."""
+
+    enabled: bool = True
+    """Whether the data lives on a persistent volume; without it, it is lost with the pod."""
+    existing_claim: ObjectName = ""
+    """An existing claim. Empty: the chart makes one."""
+    size: Quantity = "8Gi"
+    """The size of the chart's claim."""
+    storage_class: ObjectName = ""
+    """The StorageClass of the chart's claim. Empty: `global.storageClass`, or the cluster's default."""
+    annotations: dict[str, str] = empty()
+    """Annotations of the chart's claim."""
+
+
+class StoreSettings(WorkloadSettings):
+    """Settings of a data store."""
+
+    enabled: bool = True
+    """Whether the chart runs it."""
+    persistence: StorePersistence = StorePersistence()
+    """Where its data lives."""
+    startup_probe: Probe = Probe(period_seconds=1, timeout_seconds=3, failure_threshold=300)
+    """Asked until it answers once."""
+    liveness_probe: Probe = Probe(period_seconds=30, timeout_seconds=10, failure_threshold=5)
+    """A container that fails it is restarted."""
+    readiness_probe: Probe = Probe(period_seconds=15, timeout_seconds=5, failure_threshold=3)
+    """A pod that fails it gets no connections."""
+    pod_security_context: PodSecurityContext = kubernetes(
+        runAsNonRoot=True,
+        runAsUser=999,
+        runAsGroup=999,
+        fsGroup=999,
+        fsGroupChangePolicy="OnRootMismatch",
+        seccompProfile={"type": "RuntimeDefault"},
+    )
+    """The security context of the pod: the user of the official images."""
+
+
+class Postgresql(StoreSettings):
+    """The chart's own PostgreSQL: one pod, for trials and small installations."""
+
+    max_connections: int = 200
+    """How many connections it takes."""
+    termination_grace_period_seconds: Seconds = 120
+    """Seconds between SIGTERM and SIGKILL; it outlives its clients."""
+    resources: ResourceRequirements = sizes(cpu="100m", memory="256Mi", cpu_limit="2", memory_limit="1Gi")
+    """CPU and memory of the main container."""
+
+
+class Redis(StoreSettings):
+    """The chart's own broker: one pod of Valkey or Redis. Only runs with CeleryExecutor."""
+
+    termination_grace_period_seconds: Seconds = 60
+    """Seconds between SIGTERM and SIGKILL; it outlives its clients."""
+    persistence: StorePersistence = StorePersistence(size="1Gi")
+    """Where its data lives. Queued tasks survive a restart of the pod."""
+    resources: ResourceRequirements = sizes(cpu="20m", memory="32Mi", cpu_limit="500m", memory_limit="256Mi")
+    """CPU and memory of the main container."""

@@ -1,0 +1,196 @@
+"""What can be set for the pods of every component, and for all of them at once under `pods`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from airflow_charts.tracing.structure import UserMap
+from airflow_charts.values.base import (
+    Count,
+    EnvName,
+    Labels,
+    ObjectName,
+    Seconds,
+    Section,
+    empty,
+    no_items,
+)
+from airflow_charts.values.kubernetes import (
+    Affinity,
+    Container,
+    DeploymentStrategy,
+    EnvFromSource,
+    EnvVarSource,
+    HostAlias,
+    Lifecycle,
+    PodDNSConfig,
+    PodSecurityContext,
+    ResourceRequirements,
+    SecurityContext,
+    Toleration,
+    TopologySpreadConstraint,
+    Volume,
+    VolumeMount,
+)
+
+
+def kubernetes(**fields: Any) -> Any:
+    """The default of a value that is written as Kubernetes YAML."""
+    return Field(default_factory=lambda: UserMap(fields))
+
+
+def sizes(*, cpu: str, memory: str, cpu_limit: str, memory_limit: str) -> Any:
+    """The default of `resources`."""
+    return kubernetes(
+        requests={"cpu": cpu, "memory": memory},
+        limits={"cpu": cpu_limit, "memory": memory_limit},
+    )
+
+
+class PodSettings(Section):
+    """Settings of pods. A component's own win over those under `pods`.
+
+    Maps are laid over each other key by key, lists are appended (`topologySpreadConstraints` replaced), Kubernetes
+    objects and texts replace the ones under `pods` when they are not empty.
+    """
+
+    labels: Labels = empty()
+    """Labels of the workload and its pods, beside the chart's own."""
+    annotations: dict[str, str] = empty()
+    """Annotations of the workload (Deployment, StatefulSet, Job)."""
+    pod_annotations: dict[str, str] = empty()
+    """Annotations of the pods."""
+    env: dict[EnvName, str | EnvVarSource] = empty()
+    """Environment variables: a text, or a Kubernetes `valueFrom` source such as `{secretKeyRef: {name: s, key: k}}`."""
+    env_from: list[EnvFromSource] = no_items()
+    """Secrets and ConfigMaps whose keys all become environment variables."""
+    node_selector: dict[str, str] = empty()
+    """Labels that a node must have."""
+    affinity: Affinity = empty()
+    """Affinity to nodes and other pods."""
+    tolerations: list[Toleration] = no_items()
+    """Taints that the pods tolerate."""
+    topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
+    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
+    priority_class_name: ObjectName = ""
+    """The PriorityClass of the pods."""
+    runtime_class_name: ObjectName = ""
+    """The RuntimeClass of the pods."""
+    scheduler_name: ObjectName = ""
+    """The Kubernetes scheduler that places the pods."""
+    host_aliases: list[HostAlias] = no_items()
+    """Further lines of /etc/hosts."""
+    dns_policy: Literal["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] = ""
+    """The DNS policy of the pods."""
+    dns_config: PodDNSConfig = empty()
+    """The DNS settings of the pods."""
+    pod_security_context: PodSecurityContext = empty()
+    """The security context of the pods."""
+    security_context: SecurityContext = empty()
+    """The security context of every container of the chart."""
+    volumes: list[Volume] = no_items()
+    """Further volumes."""
+    volume_mounts: list[VolumeMount] = no_items()
+    """Further mounts of the main container (and of the init containers that run Airflow)."""
+    init_containers_first: list[Container] = no_items()
+    """Init containers that run before anything else, such as a database proxy."""
+    init_containers: list[Container] = no_items()
+    """Init containers that run after the database schema is ready."""
+    containers: list[Container] = no_items()
+    """Side containers."""
+    lifecycle: Lifecycle = empty()
+    """Lifecycle hooks of the main container."""
+    resources: ResourceRequirements = empty()
+    """CPU and memory of the main container."""
+
+
+class AllPods(PodSettings):
+    """The settings of all pods of the release."""
+
+    pod_security_context: PodSecurityContext = kubernetes(
+        runAsNonRoot=True,
+        runAsUser=50000,
+        runAsGroup=0,
+        fsGroup=0,
+        fsGroupChangePolicy="OnRootMismatch",
+        seccompProfile={"type": "RuntimeDefault"},
+    )
+    """The security context of the pods. Airflow's image runs as user 50000 of group 0, which owns its files."""
+    security_context: SecurityContext = kubernetes(
+        allowPrivilegeEscalation=False,
+        capabilities={"drop": ["ALL"]},
+        readOnlyRootFilesystem=True,
+    )
+    """The security context of every container of the chart."""
+    revision_history_limit: Count = 5
+    """How many old ReplicaSets stay for `kubectl rollout undo`."""
+
+
+class Probe(Section):
+    """When Kubernetes asks whether a container is well. What it asks is the chart's."""
+
+    enabled: bool = True
+    """Whether Kubernetes asks at all."""
+    initial_delay_seconds: Seconds = 0
+    """Seconds before the first question."""
+    period_seconds: Seconds = 10
+    """Seconds between questions."""
+    timeout_seconds: Seconds = 5
+    """Seconds to wait for an answer."""
+    failure_threshold: Count = 3
+    """How many failures in a row count."""
+
+
+class DisruptionBudget(Section):
+    """Protects from the eviction of too many pods at once."""
+
+    enabled: bool = True
+    """Whether there is a PodDisruptionBudget; only made when there is more than one replica."""
+    max_unavailable: Count = 1
+    """How many pods may be missing during a voluntary disruption."""
+
+
+class ServiceAccount(Section):
+    """The identity of the pods."""
+
+    name: ObjectName = ""
+    """An existing ServiceAccount. Empty: the chart makes one for this component alone."""
+    annotations: dict[str, str] = empty()
+    """Annotations of the ServiceAccount, such as a cloud identity."""
+
+
+class ComponentSettings(PodSettings):
+    """Settings of the pods of one component."""
+
+    termination_grace_period_seconds: Seconds = 30
+    """Seconds between SIGTERM and SIGKILL."""
+    service_account: ServiceAccount = ServiceAccount()
+    """The identity of the pods."""
+
+
+class WorkloadSettings(ComponentSettings):
+    """Settings of a component that the chart runs itself."""
+
+    command: list[str] = no_items()
+    """Replaces the entrypoint of the image."""
+    args: list[str] = no_items()
+    """Replaces the chart's command of this component."""
+
+
+class ReplicatedSettings(WorkloadSettings):
+    """Settings of a component that may have several pods."""
+
+    replicas: Count = 1
+    """The number of pods."""
+    strategy: DeploymentStrategy = empty()
+    """How pods are replaced. Empty: one new pod at a time, none missing."""
+    pod_disruption_budget: DisruptionBudget = DisruptionBudget()
+    """Protects from the eviction of too many pods at once."""
+    startup_probe: Probe = Probe(period_seconds=2, failure_threshold=150)
+    """Asked until it answers once; the other probes begin then."""
+    liveness_probe: Probe = Probe(period_seconds=30, timeout_seconds=15, failure_threshold=5)
+    """A container that fails it is restarted."""
+    readiness_probe: Probe = Probe(period_seconds=15, timeout_seconds=10, failure_threshold=3)
+    """A pod that fails it gets no requests."""

@@ -1,0 +1,382 @@
+"""Rules across values: what the schema cannot say. Each names the path and what to write instead.
+
+Helm prints all broken rules at once (`templates/rules`), the call raises `InvalidValuesError` with the same lines.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from airflow_charts.tracing import (
+    all_of,
+    any_of,
+    at,
+    at_least,
+    contains,
+    each,
+    filled,
+    fragment,
+    has_control_characters,
+    has_key,
+    lines,
+    negate,
+    one_of,
+    text_at,
+    when,
+)
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.kubernetes import Container, Volume, VolumeMount
+from airflow_charts.values.pods import PodSettings
+from airflow_charts.values.required import credentials_of
+
+
+class Owned(NamedTuple):
+    """A name that the chart sets itself."""
+
+    name: str
+    instead: str
+
+
+OWNED_ENV = (
+    Owned("AIRFLOW_CONFIG", "`config`"),
+    Owned("AIRFLOW_HOME", "an image of your own"),
+    Owned("CONNECTION_CHECK_MAX_COUNT", "nothing: pods wait for the schema by themselves"),
+    Owned("DUMB_INIT_SETSID", "nothing: workers stop gracefully"),
+    Owned("PGPASSWORD", "`database.password`"),
+    Owned("RESULT_BACKEND_PASSWORD", "`resultBackend.password`"),
+    Owned("BROKER_PASSWORD", "`broker.password`"),
+    Owned("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "`database`"),
+    Owned("AIRFLOW__CORE__SQL_ALCHEMY_CONN", "`database`"),
+    Owned("AIRFLOW__CELERY__BROKER_URL", "`broker`"),
+    Owned("AIRFLOW__CELERY__BROKER_URL_CMD", "`broker`"),
+    Owned("AIRFLOW__CELERY__RESULT_BACKEND", "`resultBackend`"),
+    Owned("AIRFLOW__CELERY__RESULT_BACKEND_CMD", "`resultBackend`"),
+    Owned("AIRFLOW__CELERY__FLOWER_BASIC_AUTH", "`flower.basicAuth`"),
+    Owned("AIRFLOW__CORE__FERNET_KEY", "`secrets.fernetKey`"),
+    Owned("AIRFLOW__API__SECRET_KEY", "`secrets.apiSecretKey`"),
+    Owned("AIRFLOW__WEBSERVER__SECRET_KEY", "`secrets.apiSecretKey`"),
+    Owned("AIRFLOW__API_AUTH__JWT_SECRET", "`secrets.jwtSecret`"),
+    Owned("AIRFLOW__CORE__EXECUTOR", "`executors`"),
+    Owned("AIRFLOW__CORE__DAGS_FOLDER", "`dags.path`"),
+    Owned("AIRFLOW__CORE__AUTH_MANAGER", "`authManager`"),
+    Owned("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "`webserver`"),
+    Owned("AIRFLOW__API__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
+    Owned("AIRFLOW__WEBSERVER__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
+    Owned("PGDATA", "nothing: the data lives on `postgresql.persistence`"),
+)
+"""Environment variables of the chart's own; Kubernetes refuses a name that stands twice."""
+
+OWNED_OPTIONS: dict[str, dict[str, str]] = {
+    "core": {
+        "executor": "executors",
+        "dags_folder": "dags.path",
+        "plugins_folder": "plugins",
+        "hostname_callable": "env",
+        "auth_manager": "authManager",
+        "execution_api_server_url": "webserver.path",
+        "fernet_key": "secrets.fernetKey",
+        "sql_alchemy_conn": "database",
+    },
+    "database": {"sql_alchemy_conn": "database", "sql_alchemy_conn_async": "database"},
+    "logging": {"base_log_folder": "logs"},
+    "api": {
+        "base_url": "webserver.externalUrl",
+        "workers": "webserver.workers",
+        "secret_key": "secrets.apiSecretKey",
+        "port": "webserver.service.port",
+    },
+    "api_auth": {"jwt_secret": "secrets.jwtSecret"},
+    "webserver": {
+        "base_url": "webserver.externalUrl",
+        "workers": "webserver.workers",
+        "config_file": "webserver.config",
+        "secret_key": "secrets.apiSecretKey",
+        "web_server_port": "webserver.service.port",
+        "enable_proxy_fix": "webserver.ingress",
+    },
+    "fab": {"config_file": "webserver.config", "enable_proxy_fix": "webserver.ingress"},
+    "scheduler": {
+        "enable_health_check": "scheduler.livenessProbe",
+        "scheduler_health_check_server_port": "scheduler.livenessProbe",
+        "standalone_dag_processor": "dagProcessor.enabled",
+    },
+    "triggerer": {"capacity": "triggerer.capacity", "default_capacity": "triggerer.capacity"},
+    "celery": {
+        "broker_url": "broker",
+        "result_backend": "resultBackend",
+        "flower_basic_auth": "flower.basicAuth",
+        "flower_url_prefix": "flower.path",
+        "flower_port": "flower.service.port",
+        "worker_concurrency": "workers.concurrency",
+    },
+    "celery_broker_transport_options": {"visibility_timeout": "broker.visibilityTimeout"},
+    "kubernetes_executor": {
+        "namespace": "kubernetesExecutor",
+        "pod_template_file": "kubernetesExecutor",
+        "delete_worker_pods": "kubernetesExecutor.deletePods",
+    },
+}
+"""Options of airflow.cfg that follow from other values, or hold credentials: section -> option -> value to set."""
+
+SENSITIVE_OPTIONS = (
+    ("smtp", "smtp_password"),
+    ("smtp", "smtp_user"),
+    ("sentry", "sentry_dsn"),
+    ("atlas", "password"),
+    ("secrets", "backend_kwargs"),
+    ("workers", "secrets_backend_kwargs"),
+    ("opensearch", "password"),
+    ("opensearch", "username"),
+    ("elasticsearch", "host"),
+    ("dag_processor", "dag_bundle_config_list"),
+)
+"""Options that may hold credentials, which must not be in a ConfigMap: they go into `pods.env` from a Secret."""
+_ONLY_ENV = tuple((section, key) for section, key in SENSITIVE_OPTIONS if section != "dag_processor")
+
+OWNED_VOLUMES = ("config", "scripts", "tmp", "logs", "dags", "plugins", "data", "run")
+OWNED_PATHS = (
+    "/etc/airflow",
+    "/etc/airflow-scripts",
+    "/etc/airflow-plugins",
+    "/opt/airflow/logs",
+    "/tmp",  # noqa: S108 - a path in containers
+    "/data",
+    "/var/run/postgresql",
+)
+OWNED_CONTAINERS = ("wait-for-schema", "log-cleaner", "base")
+CONTAINER_OF = {
+    "webserver": "webserver",
+    "scheduler": "scheduler",
+    "dagProcessor": "dag-processor",
+    "triggerer": "triggerer",
+    "workers": "worker",
+    "kubernetesExecutor": "base",
+    "flower": "flower",
+    "migrations": "migrations",
+    "secretGeneration": "secret-generation",
+    "postgresql": "postgresql",
+    "redis": "redis",
+}
+
+
+@fragment
+def refused_env(path: str, settings: PodSettings) -> str:
+    """Environment variables that the chart sets itself."""
+    return lines(
+        [
+            when(has_key(settings.env, owned.name), f"{path}.env.{owned.name}: the chart sets it; use {owned.instead}")
+            for owned in OWNED_ENV
+        ]
+    )
+
+
+@fragment
+def refused_names(path: str, settings: PodSettings) -> str:
+    """Volumes, mounts and containers under names that the chart uses itself."""
+
+    def volume(item: Volume) -> str:
+        name = text_at(item, "name")
+        return when(one_of(name, *OWNED_VOLUMES), f"{path}.volumes: the chart has a volume {name}; use another name")
+
+    def volume_mount(item: VolumeMount) -> str:
+        place = text_at(item, "mountPath")
+        return when(
+            one_of(place, *OWNED_PATHS), f"{path}.volumeMounts: the chart mounts {place} itself; use another path"
+        )
+
+    def container(key: str, item: Container) -> str:
+        name = text_at(item, "name")
+        return when(
+            any_of(one_of(name, *OWNED_CONTAINERS), one_of(name, *CONTAINER_OF.values())),
+            f"{path}.{key}: the chart has a container {name}; use another name",
+        )
+
+    return lines(
+        [
+            *each(settings.volumes, volume),
+            *each(settings.volume_mounts, volume_mount),
+            *each(settings.init_containers_first, partial(container, "initContainersFirst")),
+            *each(settings.init_containers, partial(container, "initContainers")),
+            *each(settings.containers, partial(container, "containers")),
+        ]
+    )
+
+
+def _sections(values: Values) -> dict[str, PodSettings]:
+    return {
+        "pods": values.pods,
+        "webserver": values.webserver,
+        "scheduler": values.scheduler,
+        "dagProcessor": values.dag_processor,
+        "triggerer": values.triggerer,
+        "workers": values.workers,
+        "kubernetesExecutor": values.kubernetes_executor,
+        "flower": values.flower,
+        "migrations": values.migrations,
+        "secretGeneration": values.secret_generation,
+        "postgresql": values.postgresql,
+        "redis": values.redis,
+    }
+
+
+def _about_services(values: Values) -> list[str]:
+    database, results, broker = values.database, values.result_backend, values.broker
+    celery = conditions.celery(values)
+    own, own_results, own_broker = (
+        conditions.own_database(values),
+        conditions.own_results(values),
+        conditions.own_broker(values),
+    )
+    uses_own = any_of(own, own_results)
+    return [
+        when(
+            all_of(own, negate(values.postgresql.enabled)),
+            "database.host: is empty and postgresql.enabled is false; set database.host or "
+            "database.uri.existingSecret, or postgresql.enabled: true",
+        ),
+        when(
+            all_of(own_results, negate(own)),
+            "resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same "
+            "server) or resultBackend.uri.existingSecret",
+        ),
+        when(
+            all_of(own_results, own, negate(values.postgresql.enabled)),
+            "resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host",
+        ),
+        when(
+            all_of(values.postgresql.enabled, negate(uses_own)),
+            "postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false",
+        ),
+        when(
+            all_of(celery, own_broker, negate(values.redis.enabled)),
+            "broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or "
+            "redis.enabled: true",
+        ),
+        when(
+            all_of(celery, negate(own_broker), values.redis.enabled),
+            "redis.enabled: nothing uses the chart's Redis; set it to false",
+        ),
+        *(
+            when(
+                all_of(filled(service.uri.existing_secret), filled(service.host)),
+                f"{path}.host: {path}.uri.existingSecret is set and wins; set only one of them",
+            )
+            for path, service in (("database", database), ("resultBackend", results), ("broker", broker))
+        ),
+        when(
+            all_of(own, negate(one_of(database.parameters, ""))),
+            "database.parameters: the chart's own PostgreSQL takes none; set it only with database.host",
+        ),
+    ]
+
+
+def _about_components(values: Values) -> list[str]:
+    new = conditions.airflow_3(values)
+    return [
+        when(
+            negate(at_least(values.airflow_version, "2.11.0")),
+            "airflowVersion: the chart runs Airflow 2.11 and 3.x; use 2.11.0 or newer",
+        ),
+        when(
+            all_of(negate(new), at_least(values.airflow_version, "2.12.0")),
+            "airflowVersion: there is no such Airflow; use 2.11.x or 3.x",
+        ),
+        when(at_least(values.airflow_version, "4.0.0"), "airflowVersion: the chart runs Airflow 2.11 and 3.x"),
+        when(
+            all_of(new, contains(values.executors, "CeleryKubernetesExecutor")),
+            "executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, KubernetesExecutor]",
+        ),
+        when(
+            all_of(new, contains(values.executors, "LocalKubernetesExecutor")),
+            "executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]",
+        ),
+        when(
+            all_of(new, negate(values.dag_processor.enabled)),
+            "dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true",
+        ),
+        when(
+            all_of(values.flower.enabled, negate(conditions.celery(values))),
+            "flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors",
+        ),
+        when(
+            all_of(conditions.celery(values), negate(filled(values.workers.sets))),
+            "workers.sets: is empty, so no task would ever run; define a set",
+        ),
+        when(
+            all_of(filled(values.webserver.config), filled(values.webserver.config_secret)),
+            "webserver.configSecret: webserver.config is set too; set only one of them",
+        ),
+        when(
+            has_control_characters(values),
+            "a value holds a control character, which Kubernetes' YAML cannot carry; remove it",
+        ),
+    ]
+
+
+def _about_credentials(values: Values) -> list[str]:
+    found: list[str] = []
+    for credential, _, _, needed, path in credentials_of(values):
+        here, there = filled(credential.value), filled(credential.existing_secret)
+        found += [
+            when(
+                all_of(needed, negate(values.secrets.generate), negate(here), negate(there)),
+                f"{path}.existingSecret: is empty and secrets.generate is false; name the Secret that holds it",
+            ),
+            when(all_of(here, there), f"{path}.value: {path}.existingSecret is set too; set only one of them"),
+        ]
+    return found
+
+
+def _about_config(values: Values) -> list[str]:
+    found: list[str] = []
+    for section, options in OWNED_OPTIONS.items():
+        found += [*when(has_key(values.config, section), partial(_owned_options, values, section, options))]
+    for section, option in _ONLY_ENV:
+        found += [*when(has_key(values.config, section), partial(_sensitive_option, values, section, option))]
+    return found
+
+
+def _owned_options(values: Values, section: str, options: dict[str, str]) -> list[str]:
+    given = at(values.config, section)
+    return [
+        when(has_key(given, option), f"config.{section}.{option}: the chart sets it; use the value {instead}")
+        for option, instead in options.items()
+    ]
+
+
+def _sensitive_option(values: Values, section: str, option: str) -> list[str]:
+    variable = f"AIRFLOW__{section.upper()}__{option.upper()}"
+    return [
+        when(
+            has_key(at(values.config, section), option),
+            f"config.{section}.{option}: may hold a credential, and airflow.cfg is in a ConfigMap; "
+            f"set pods.env.{variable} from a Secret (secretKeyRef)",
+        )
+    ]
+
+
+@fragment
+def problems(values: Values) -> str:
+    """Every broken rule, one in a line; empty when the values are valid."""
+    found = [
+        *_about_components(values),
+        *_about_services(values),
+        *_about_credentials(values),
+        *_about_config(values),
+    ]
+    for path, settings in _sections(values).items():
+        found += [
+            when(filled(settings.env), partial(refused_env, path, settings)),
+            when(
+                any_of(
+                    filled(settings.volumes),
+                    filled(settings.volume_mounts),
+                    filled(settings.init_containers_first),
+                    filled(settings.init_containers),
+                    filled(settings.containers),
+                ),
+                partial(refused_names, path, settings),
+            ),
+        ]
+    return lines(found)
