@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,10 @@ def interpreted(
     return ordered(interpreter.documents(traced(), scope))
 
 
-_chart: dict[Path, Any] = {}
+@cache
+def _loaded() -> Any:
+    """The chart, loaded once. A chart with dependencies must be loaded for each render: Helm writes values into it."""
+    return helm_python.Chart.load(CHART)
 
 
 def rendered(document: dict[str, Any], release: Release = RELEASE, folder: Path = CHART) -> Outcome:
@@ -89,7 +93,7 @@ def rendered_files(
     document: dict[str, Any], release: Release = RELEASE, folder: Path = CHART
 ) -> dict[str, str] | Refused:
     """The text of every template file, as Helm renders it."""
-    chart = _chart.setdefault(folder, helm_python.Chart.load(folder))
+    chart = _loaded() if folder == CHART else helm_python.Chart.load(folder)
     try:
         files: dict[str, str] = chart.render(document, name=release.name, namespace=release.namespace)
     except helm_python.HelmError as error:

@@ -24,10 +24,10 @@ dags_folder = {{ .Values.dags.path }}
 plugins_folder = /etc/airflow-plugins
 {{- end }}
 hostname_callable = airflow.utils.net.get_host_ip_address
-{{- if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 auth_manager = {{ include "airflow-charts.auth-manager" . }}
 {{- end }}
-{{- if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 execution_api_server_url = {{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}/execution/
 {{- end }}
 {{- if hasKey .Values.config "core" }}
@@ -45,10 +45,10 @@ base_log_folder = /opt/airflow/logs
 {{- end }}
 {{ "" }}
 [api]
-{{- if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 base_url = {{ include "airflow-charts.base-url" . }}
 {{- end }}
-{{- if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 workers = {{ int64 .Values.webserver.workers }}
 {{- end }}
 {{- if hasKey .Values.config "api" }}
@@ -58,16 +58,16 @@ workers = {{ int64 .Values.webserver.workers }}
 {{- end }}
 {{ "" }}
 [webserver]
-{{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+{{- if hasPrefix "2." .Values.airflowVersion }}
 base_url = {{ include "airflow-charts.base-url" . }}
 {{- end }}
-{{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+{{- if hasPrefix "2." .Values.airflowVersion }}
 workers = {{ int64 .Values.webserver.workers }}
 {{- end }}
-{{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+{{- if hasPrefix "2." .Values.airflowVersion }}
 config_file = /etc/airflow/webserver_config.py
 {{- end }}
-{{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+{{- if hasPrefix "2." .Values.airflowVersion }}
 enable_proxy_fix = True
 {{- end }}
 {{- if hasKey .Values.config "webserver" }}
@@ -77,10 +77,10 @@ enable_proxy_fix = True
 {{- end }}
 {{ "" }}
 [fab]
-{{- if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 config_file = /etc/airflow/webserver_config.py
 {{- end }}
-{{- if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 enable_proxy_fix = True
 {{- end }}
 {{- if hasKey .Values.config "fab" }}
@@ -91,7 +91,7 @@ enable_proxy_fix = True
 {{ "" }}
 [scheduler]
 enable_health_check = True
-{{- if and (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion)) .Values.dagProcessor.enabled }}
+{{- if and (hasPrefix "2." .Values.airflowVersion) .Values.dagProcessor.enabled }}
 standalone_dag_processor = True
 {{- end }}
 {{- if hasKey .Values.config "scheduler" }}
@@ -101,10 +101,10 @@ standalone_dag_processor = True
 {{- end }}
 {{ "" }}
 [triggerer]
-{{- if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 capacity = {{ int64 .Values.triggerer.capacity }}
 {{- end }}
-{{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+{{- if hasPrefix "2." .Values.airflowVersion }}
 default_capacity = {{ int64 .Values.triggerer.capacity }}
 {{- end }}
 {{- if hasKey .Values.config "triggerer" }}
@@ -190,7 +190,7 @@ check_job.py: |
   from pathlib import Path
 
   sys.path.insert(0, str(Path(__file__).parent))
-  import wait_for_schema
+  import wait_for_schema  # type: ignore[import-not-found]
 
 
   def own_address() -> str:
@@ -241,7 +241,7 @@ check_worker.py: |
   import sys
   from typing import Any
 
-  from kombu import Connection
+  from kombu import Connection  # type: ignore[attr-defined]
   from kombu.pidbox import Mailbox
 
   SECTION = "celery_broker_transport_options"
@@ -271,22 +271,24 @@ check_worker.py: |
           return text
 
 
-  def out_of_time(*_: object) -> None:
-      """Ends an attempt to connect."""
-      raise TimeoutError
+  def give_up(*_: object) -> None:
+      """Ends the check where the broker hangs; no exception, because clients of Redis would catch it and try again."""
+      print("the broker does not answer in time", flush=True)
+      os._exit(0)
 
 
   def answers(name: str) -> bool:
       """Whether a worker answers; True where it cannot be asked."""
-      signal.signal(signal.SIGALRM, out_of_time)
-      signal.alarm(5)
-      with Connection(broker_url(), transport_options=transport_options()) as connection:
+      signal.signal(signal.SIGALRM, give_up)
+      signal.alarm(4)
+      options = transport_options()
+      with Connection(broker_url(), transport_options=options) as connection:  # type: ignore[no-untyped-call]
           if not connection.supports_exchange_type("fanout"):
               return True
           connection.connect()
-          signal.alarm(10)
-          mailbox = Mailbox("celery", type="fanout", accept=["json"])(connection)
-          return bool(mailbox.call([name], "ping", timeout=6))
+          signal.alarm(8)
+          mailbox = Mailbox("celery", type="fanout", accept=["json"])(connection)  # type: ignore[no-untyped-call]
+          return bool(mailbox.call([name], "ping", timeout=5))
 
 
   if __name__ == "__main__":
@@ -322,6 +324,8 @@ generate_secrets.py: |
   (user:password). Environment: the database's, where a Fernet key may have to be made; POD_NAMESPACE.
   """
 
+  from __future__ import annotations
+
   import base64
   import json
   import os
@@ -332,29 +336,40 @@ generate_secrets.py: |
   import urllib.error
   import urllib.request
   from pathlib import Path
+  from typing import Any
 
   sys.path.insert(0, str(Path(__file__).parent))
-  import wait_for_schema
+  import wait_for_schema  # type: ignore[import-not-found]
 
-  ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+  ACCOUNT = Path(os.environ.get("SERVICE_ACCOUNT_FOLDER") or "/var/run/secrets/kubernetes.io/serviceaccount")
+  LABELS = {"app.kubernetes.io/managed-by": "airflow-charts", "app.kubernetes.io/component": "secret-generation"}
+  ENCRYPTED = {
+      "connection": "is_encrypted OR is_extra_encrypted",
+      "variable": "is_encrypted",
+      "trigger": "substr(kwargs, 1, 5) = 'gAAAA'",  # what all Fernet texts begin with
+  }
+  """Per table of Airflow, which rows a Fernet key has encrypted."""
 
 
-  def call(method, path, body=None, content_type="application/json"):
-      """One request to the Kubernetes API; returns the parsed answer."""
+  def call(method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
+      """One request to the Kubernetes API, past any proxy; returns the parsed answer."""
       host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
       host = f"[{host}]" if ":" in host else host
+      token = (ACCOUNT / "token").read_text(encoding="utf-8").strip()
       request = urllib.request.Request(  # noqa: S310 - always https
           f"https://{host}:{port}/api/v1/namespaces/{os.environ['POD_NAMESPACE']}/secrets{path}",
           data=None if body is None else json.dumps(body).encode(),
           method=method,
-          headers={"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}", "Content-Type": content_type},
+          headers={"Authorization": f"Bearer {token}", "Content-Type": content_type},
       )
       context = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
-      with urllib.request.urlopen(request, context=context, timeout=30) as answer:  # noqa: S310
+      context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # Python 3.13 would refuse the CAs of older clusters
+      opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+      with opener.open(request, timeout=30) as answer:
           return json.load(answer)
 
 
-  def read(name):
+  def read(name: str) -> Any:
       """The Secret, or None."""
       try:
           return call("GET", f"/{name}")
@@ -364,7 +379,12 @@ generate_secrets.py: |
           raise
 
 
-  def make(kind):
+  def texts_of(secret: Any) -> dict[str, str]:
+      """The encoded texts of a Secret."""
+      return (secret or {}).get("data") or {}
+
+
+  def make(kind: str) -> str:
       """A new secret text."""
       if kind == "fernet":
           return base64.urlsafe_b64encode(os.urandom(32)).decode()
@@ -372,81 +392,64 @@ generate_secrets.py: |
       return f"admin:{password}" if kind == "login" else password
 
 
-  def add(name, labels, texts):
-      """Adds keys that are not there; another writer's keys win."""
-      if not texts:
-          return
-      data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+  def add(name: str, texts: dict[str, str]) -> dict[str, str]:
+      """Adds keys that are not there, and returns all that there are; another writer's keys win."""
       while True:
           secret = read(name)
+          there = texts_of(secret)
+          new = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items() if key not in there}
+          if not new:
+              return there
           try:
               if secret is None:
-                  metadata = {"name": name, "labels": labels}
-                  call("POST", "", {"metadata": metadata, "type": "Opaque", "data": data})
+                  call("POST", "", {"metadata": {"name": name, "labels": LABELS}, "type": "Opaque", "data": new})
               else:
-                  new = {key: text for key, text in data.items() if key not in (secret.get("data") or {})}
                   patch = {"metadata": {"resourceVersion": secret["metadata"]["resourceVersion"]}, "data": new}
                   call("PATCH", f"/{name}", patch, "application/merge-patch+json")
           except urllib.error.HTTPError as error:
               if error.code != 409:
                   raise
+              time.sleep(0.2)
               continue
-          print(f"created in Secret {name}: {', '.join(sorted(texts))}", flush=True)
-          return
+          print(f"created in Secret {name}: {', '.join(sorted(new))}", flush=True)
+          return {**there, **new}
 
 
-  def encrypted(uri):
+  def encrypted(uri: str) -> bool:
       """Whether the database holds anything that a Fernet key has encrypted; waits until it answers."""
-      told = False
-      while True:
-          try:
-              connection = wait_for_schema.connect(uri)
-          except Exception as error:  # any driver's error: the database is not up yet
-              if not told:
-                  print(f"waiting for the database, to see whether it is encrypted: {type(error).__name__}", flush=True)
-                  told = True
-              time.sleep(1)
-              continue
-          try:
-              return any(_count(connection, table) for table in ("connection", "variable"))
-          finally:
-              connection.close()
-
-
-  def _count(connection, table):
-      cursor = connection.cursor()
+      connection = wait_for_schema.connect_patiently(uri)
+      quote = '"' if uri.startswith("postgres") else "`"
       try:
-          cursor.execute(f"SELECT count(*) FROM {table} WHERE is_encrypted")  # noqa: S608 - one of two constants
-          return cursor.fetchone()[0]
-      except Exception as error:
-          if "exist" not in str(error):
-              raise
-          return 0
-      finally:
-          connection.rollback()
-
-
-  def main(name, wanted):
-      """Generates what is missing."""
-      labels = {"app.kubernetes.io/managed-by": "airflow-charts", "app.kubernetes.io/component": "secret-generation"}
-      secret = read(name) or {}
-      absent = {key: kind for key, kind in wanted.items() if key not in (secret.get("data") or {})}
-      add(name, labels, {key: make(kind) for key, kind in absent.items() if kind != "fernet"})
-      own_password = (read(name) or {}).get("data", {}).get("database-password", "")
-      os.environ.setdefault("PGPASSWORD", base64.b64decode(own_password).decode())
-      fernet = [key for key, kind in absent.items() if kind == "fernet"]
-      if fernet and encrypted(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]):
-          raise SystemExit(
-              "the database holds connections or variables that another Fernet key has encrypted, so no new key is made. "
-              f"Put the old key into the Secret {name} under {fernet[0]}, or name its Secret in "
-              "secrets.fernetKey.existingSecret"
+          return any(
+              wait_for_schema.query(connection, f"SELECT 1 FROM {quote}{table}{quote} WHERE {rows} LIMIT 1")  # noqa: S608
+              for table, rows in ENCRYPTED.items()
           )
-      add(name, labels, {key: make("fernet") for key in fernet})
+      finally:
+          connection.close()
+
+
+  def main(name: str, wanted: dict[str, str]) -> None:
+      """Generates what is missing."""
+      there = add(name, {key: make(kind) for key, kind in wanted.items() if kind != "fernet"})
+      fernet = [key for key, kind in wanted.items() if kind == "fernet" and key not in there]
+      if fernet:
+          if "database-password" in there:  # made after this container got its environment
+              os.environ.setdefault("PGPASSWORD", base64.b64decode(there["database-password"]).decode())
+          if encrypted(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]):
+              raise SystemExit(
+                  "the database holds connections or variables that another Fernet key has encrypted, so no new key is "
+                  f"made. Put the old key into the Secret {name} under {fernet[0]}, or name its Secret in "
+                  "secrets.fernetKey.existingSecret"
+              )
+          add(name, {key: make("fernet") for key in fernet})
       print(f"Secret {name} is complete", flush=True)
 
 
   if __name__ == "__main__":
-      main(sys.argv[1], dict(pair.split("=", 1) for pair in sys.argv[2:]))
+      try:
+          main(sys.argv[1], dict(pair.split("=", 1) for pair in sys.argv[2:]))
+      except urllib.error.URLError as failure:
+          sys.exit(f"the Kubernetes API: {failure}")
 migrate.py: |
   """Creates or upgrades the schema, then creates the first user if one is asked for.
 
@@ -461,7 +464,7 @@ migrate.py: |
   from pathlib import Path
 
   sys.path.insert(0, str(Path(__file__).parent))
-  import wait_for_schema
+  import wait_for_schema  # type: ignore[import-not-found]
 
 
   def create_user(environment: dict[str, str], password: str) -> None:
@@ -553,7 +556,7 @@ postgresql.sh: |
     while kill -0 "$server" 2> /dev/null; do wait "$server"; status=$?; done
     exit "$status"
   ' postgresql.sh -D "$PGDATA" -c listen_addresses="${LISTEN_ADDRESSES:-*}" -c port="${PGPORT:-5432}" \
-    -c unix_socket_directories="${SOCKETS:-/var/run/postgresql}" -c max_connections="$MAX_CONNECTIONS"
+    -c unix_socket_directories="${SOCKETS:-/var/run/postgresql}" -c max_connections="$POSTGRESQL_MAX_CONNECTIONS"
 redis.sh: |
   # Starts Valkey or Redis with the password from the environment, which reaches it on standard input.
   set -eu
@@ -568,9 +571,9 @@ redis.sh: |
   exec "$server" - <<END
   bind ${LISTEN_ADDRESSES:-* -::*}
   port ${REDIS_PORT:-6379}
-  dir "$DATA"
+  dir "$REDIS_DATA"
   requirepass "$escaped"
-  appendonly $APPEND_ONLY
+  appendonly $REDIS_APPEND_ONLY
   save ""
   END
 wait_for_schema.py: |
@@ -622,7 +625,9 @@ wait_for_schema.py: |
 
   def revisions(path: str) -> tuple[set[str], set[str]]:
       """(the newest revisions, all revisions) among the migration files in a folder of an installed package."""
-      folder, own, older = installed(path), set(), set()
+      folder = installed(path)
+      own: set[str] = set()
+      older: set[str] = set()
       for file in folder.glob("*.py") if folder else ():
           for kind, value in _ASSIGNED.findall(file.read_text(encoding="utf-8")):
               (own if kind == "revision" else older).update(_NAME.findall(value))
@@ -684,7 +689,7 @@ wait_for_schema.py: |
       cursor = connection.cursor()
       try:
           if type(connection).__module__.startswith("psycopg"):
-              cursor.execute("SET LOCAL statement_timeout = 5000")
+              cursor.execute("SET LOCAL statement_timeout = 3000")
           cursor.execute(statement, values)
           row = cursor.fetchone()
       except Exception as error:
@@ -767,8 +772,8 @@ wait_for_schema.py: |
 
 {{/* The plugin files. */}}
 {{- define "airflow-charts.plugins-data" }}
-{{- range $name, $text := .Values.plugins }}
-{{ $name | quote }}: {{ $text | quote }}
+{{- with .Values.plugins }}
+{{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
 

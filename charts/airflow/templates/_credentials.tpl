@@ -8,7 +8,7 @@ fernet-key: {{ b64enc .Values.secrets.fernetKey.value | quote }}
 {{- if and (not .Values.secrets.apiSecretKey.existingSecret) .Values.secrets.apiSecretKey.value }}
 api-secret-key: {{ b64enc .Values.secrets.apiSecretKey.value | quote }}
 {{- end }}
-{{- if and (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) (not .Values.secrets.jwtSecret.existingSecret) .Values.secrets.jwtSecret.value }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.secrets.jwtSecret.existingSecret) .Values.secrets.jwtSecret.value }}
 jwt-secret: {{ b64enc .Values.secrets.jwtSecret.value | quote }}
 {{- end }}
 {{- if and (not .Values.database.uri.existingSecret) (not .Values.database.password.existingSecret) .Values.database.password.value }}
@@ -23,7 +23,7 @@ broker-password: {{ b64enc .Values.broker.password.value | quote }}
 {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not .Values.flower.basicAuth.existingSecret) .Values.flower.basicAuth.value }}
 flower-basic-auth: {{ b64enc .Values.flower.basicAuth.value | quote }}
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion))) (not .Values.adminUser.password.existingSecret) .Values.adminUser.password.value }}
+{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not .Values.adminUser.password.existingSecret) .Values.adminUser.password.value }}
 admin-password: {{ b64enc .Values.adminUser.password.value | quote }}
 {{- end }}
 {{- end }}
@@ -108,7 +108,7 @@ secretKeyRef:
 
 {{/* The key that signs web sessions and requests for logs. */}}
 {{- define "airflow-charts.api-secret-env" -}}
-- name: {{ if semverCompare (print ">=" "3.0.0") .Values.airflowVersion }}AIRFLOW__API__SECRET_KEY{{ else }}AIRFLOW__WEBSERVER__SECRET_KEY{{ end }}
+- name: {{ if not (hasPrefix "2." .Values.airflowVersion) }}AIRFLOW__API__SECRET_KEY{{ else }}AIRFLOW__WEBSERVER__SECRET_KEY{{ end }}
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict "Values" .Values "Release" .Release "Chart" .Chart "credential" .Values.secrets.apiSecretKey "default_key" "api-secret-key") | trimPrefix "\n" | nindent 4 }}
 {{- end }}

@@ -5,7 +5,7 @@
 template:
   metadata:
     annotations:
-      checksum/scripts: "{{ print (include "airflow-charts.scripts-data" .) "\n" | fromYaml | toJson | sha256sum | trunc 16 }}"
+      checksum/scripts: ec640ec84c4fed7a
       {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.secretGeneration) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
@@ -44,7 +44,7 @@ template:
           {{- if not (or .Values.secrets.apiSecretKey.existingSecret .Values.secrets.apiSecretKey.value) }}
           - "api-secret-key=password"
           {{- end }}
-          {{- if and (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) }}
+          {{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) }}
           - "jwt-secret=password"
           {{- end }}
           {{- if and (not .Values.database.uri.existingSecret) (not (or .Values.database.password.existingSecret .Values.database.password.value)) }}
@@ -59,7 +59,7 @@ template:
           {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) }}
           - "flower-basic-auth=login"
           {{- end }}
-          {{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion))) (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) }}
+          {{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) }}
           - "admin-password=password"
           {{- end }}
         {{- end }}
@@ -131,7 +131,7 @@ backoffLimit: 100000
 template:
   metadata:
     annotations:
-      checksum/scripts: "{{ print (include "airflow-charts.scripts-data" .) "\n" | fromYaml | toJson | sha256sum | trunc 16 }}"
+      checksum/scripts: ec640ec84c4fed7a
       {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.migrations) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
@@ -166,7 +166,7 @@ template:
           {{- include "airflow-charts.base-env" . | nindent 10 }}
           {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 10 }}
           {{- include "airflow-charts.fernet-env" . | nindent 10 }}
-          {{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion))) }}
+          {{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
           - name: ADMIN_USERNAME
             value: "{{ .Values.adminUser.username }}"
           - name: ADMIN_EMAIL

@@ -34,13 +34,13 @@ spec:
       imagePullPolicy: "{{ .Values.images.airflow.pullPolicy }}"
       env:
         {{- include "airflow-charts.base-env" . | nindent 8 }}
-        {{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+        {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
-        {{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+        {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.fernet-env" . | nindent 8 }}
         {{- end }}
-        {{- if not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) }}
+        {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.api-secret-env" . | nindent 8 }}
         {{- end }}
         {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}

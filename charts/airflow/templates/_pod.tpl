@@ -241,10 +241,10 @@ command:
   - python
   - /etc/airflow-scripts/wait_for_schema.py
   - "{{ int64 .Values.migrations.waitSeconds }}"
-  {{- if or (eq .Values.authManager "fab") (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion)) }}
+  {{- if or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion) }}
   - fab
   {{- end }}
-  {{- if and (eq .component "webserver") .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion))) }}
+  {{- if and (eq .component "webserver") .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
   - user
   {{- end }}
 env:

@@ -77,6 +77,54 @@
 {{- if hasKey .settings.env "PGDATA" }}
 {{ .path }}.env.PGDATA: the chart sets it; use nothing: the data lives on `postgresql.persistence`
 {{- end }}
+{{- if hasKey .settings.env "POSTGRESQL_MAX_CONNECTIONS" }}
+{{ .path }}.env.POSTGRESQL_MAX_CONNECTIONS: the chart sets it; use `postgresql.maxConnections`
+{{- end }}
+{{- if hasKey .settings.env "METADATA_USER" }}
+{{ .path }}.env.METADATA_USER: the chart sets it; use `database.user`
+{{- end }}
+{{- if hasKey .settings.env "METADATA_DATABASE" }}
+{{ .path }}.env.METADATA_DATABASE: the chart sets it; use `database.name`
+{{- end }}
+{{- if hasKey .settings.env "METADATA_PASSWORD" }}
+{{ .path }}.env.METADATA_PASSWORD: the chart sets it; use `database.password`
+{{- end }}
+{{- if hasKey .settings.env "RESULT_BACKEND_USER" }}
+{{ .path }}.env.RESULT_BACKEND_USER: the chart sets it; use `resultBackend.user`
+{{- end }}
+{{- if hasKey .settings.env "RESULT_BACKEND_DATABASE" }}
+{{ .path }}.env.RESULT_BACKEND_DATABASE: the chart sets it; use `resultBackend.name`
+{{- end }}
+{{- if hasKey .settings.env "REDIS_DATA" }}
+{{ .path }}.env.REDIS_DATA: the chart sets it; use nothing: the data lives on `redis.persistence`
+{{- end }}
+{{- if hasKey .settings.env "REDIS_APPEND_ONLY" }}
+{{ .path }}.env.REDIS_APPEND_ONLY: the chart sets it; use `redis.persistence.enabled`
+{{- end }}
+{{- if hasKey .settings.env "REDIS_PASSWORD" }}
+{{ .path }}.env.REDIS_PASSWORD: the chart sets it; use `broker.password`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_USERNAME" }}
+{{ .path }}.env.ADMIN_USERNAME: the chart sets it; use `adminUser.username`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_EMAIL" }}
+{{ .path }}.env.ADMIN_EMAIL: the chart sets it; use `adminUser.email`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_FIRST_NAME" }}
+{{ .path }}.env.ADMIN_FIRST_NAME: the chart sets it; use `adminUser.firstName`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_LAST_NAME" }}
+{{ .path }}.env.ADMIN_LAST_NAME: the chart sets it; use `adminUser.lastName`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_ROLE" }}
+{{ .path }}.env.ADMIN_ROLE: the chart sets it; use `adminUser.role`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_PASSWORD" }}
+{{ .path }}.env.ADMIN_PASSWORD: the chart sets it; use `adminUser.password`
+{{- end }}
+{{- if hasKey .settings.env "POD_NAMESPACE" }}
+{{ .path }}.env.POD_NAMESPACE: the chart sets it; use another name
+{{- end }}
 {{- end }}
 
 {{/* Volumes, mounts and containers under names that the chart uses itself. */}}
@@ -87,7 +135,7 @@
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.volumeMounts }}
-{{- if or (eq (index $item "mountPath") "/etc/airflow") (eq (index $item "mountPath") "/etc/airflow-scripts") (eq (index $item "mountPath") "/etc/airflow-plugins") (eq (index $item "mountPath") "/opt/airflow/logs") (eq (index $item "mountPath") "/tmp") (eq (index $item "mountPath") "/data") (eq (index $item "mountPath") "/var/run/postgresql") }}
+{{- if or (eq (index $item "mountPath") "/etc/airflow") (eq (index $item "mountPath") "/etc/airflow-scripts") (eq (index $item "mountPath") "/etc/airflow-plugins") (eq (index $item "mountPath") "/opt/airflow/logs") (eq (index $item "mountPath") "/tmp") (eq (index $item "mountPath") "/data") (eq (index $item "mountPath") "/var/run/postgresql") (and $.Values.dags.persistence.enabled (eq (index $item "mountPath") $.Values.dags.path)) }}
 {{ $.path }}.volumeMounts: the chart mounts {{ index $item "mountPath" }} itself; use another path
 {{- end }}
 {{- end }}
@@ -108,24 +156,117 @@
 {{- end }}
 {{- end }}
 
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumes-alone" }}
+{{- range $_, $item := .settings.volumes }}
+{{ index $item "name" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumeMounts-alone" }}
+{{- range $_, $item := .settings.volumeMounts }}
+{{ index $item "mountPath" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-containers-alone" }}
+{{- range $_, $item := .settings.initContainersFirst }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.initContainers }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.containers }}
+{{ index $item "name" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumes" }}
+{{- range $_, $item := .Values.pods.volumes }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.volumes }}
+{{ index $item "name" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumeMounts" }}
+{{- range $_, $item := .Values.pods.volumeMounts }}
+{{ index $item "mountPath" }}
+{{- end }}
+{{- range $_, $item := .settings.volumeMounts }}
+{{ index $item "mountPath" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-containers" }}
+{{- range $_, $item := .Values.pods.initContainersFirst }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .Values.pods.initContainers }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .Values.pods.containers }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.initContainersFirst }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.initContainers }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.containers }}
+{{ index $item "name" }}
+{{- end }}
+{{- end }}
+
+{{/* The rules of one set of workers. */}}
+{{- define "airflow-charts.set-problems" }}
+{{- if .settings.env }}
+{{ include "airflow-charts.refused-env" (dict "path" (printf "workers.sets.%s" .name) "settings" .settings) | trimPrefix "\n" }}
+{{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
+workers.sets.{{ .name }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
+{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" (printf "workers.sets.%s" .name) "settings" .settings) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .settings.volumes)) }}
+workers.sets.{{ .name }}.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
+workers.sets.{{ .name }}.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
+workers.sets.{{ .name }}.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Every broken rule, one in a line; empty when the values are valid. */}}
 {{- define "airflow-charts.problems" }}
 {{- if not (semverCompare (print ">=" "2.11.0") .Values.airflowVersion) }}
 airflowVersion: the chart runs Airflow 2.11 and 3.x; use 2.11.0 or newer
 {{- end }}
-{{- if and (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion)) (semverCompare (print ">=" "2.12.0") .Values.airflowVersion) }}
+{{- if and (hasPrefix "2." .Values.airflowVersion) (semverCompare (print ">=" "2.12.0") .Values.airflowVersion) }}
 airflowVersion: there is no such Airflow; use 2.11.x or 3.x
 {{- end }}
 {{- if semverCompare (print ">=" "4.0.0") .Values.airflowVersion }}
 airflowVersion: the chart runs Airflow 2.11 and 3.x
 {{- end }}
-{{- if and (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) (has "CeleryKubernetesExecutor" .Values.executors) }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "CeleryKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, KubernetesExecutor]
 {{- end }}
-{{- if and (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) (has "LocalKubernetesExecutor" .Values.executors) }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if and (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) (not .Values.dagProcessor.enabled) }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.dagProcessor.enabled) }}
 dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true
 {{- end }}
 {{- if and .Values.flower.enabled (not (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))) }}
@@ -136,6 +277,15 @@ workers.sets: is empty, so no task would ever run; define a set
 {{- end }}
 {{- if and .Values.webserver.config .Values.webserver.configSecret }}
 webserver.configSecret: webserver.config is set too; set only one of them
+{{- end }}
+{{- if and .Values.postgresql.enabled (not .Values.images.postgresql.tag) (not .Values.images.postgresql.digest) }}
+images.postgresql.tag: is empty; name a tag or a digest
+{{- end }}
+{{- if and .Values.redis.enabled (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.images.redis.tag) (not .Values.images.redis.digest) }}
+images.redis.tag: is empty; name a tag or a digest
+{{- end }}
+{{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
+dags.path: the chart mounts this folder itself; use another one
 {{- end }}
 {{- if regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)|[\\x7f-\\x9f\ufffe\uffff]" (toJson .Values) }}
 a value holds a control character, which Kubernetes' YAML cannot carry; remove it
@@ -167,7 +317,10 @@ resultBackend.host: resultBackend.uri.existingSecret is set and wins; set only o
 {{- if and .Values.broker.uri.existingSecret .Values.broker.host }}
 broker.host: broker.uri.existingSecret is set and wins; set only one of them
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (not (eq .Values.database.parameters "")) }}
+{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or (eq .Values.database.user .Values.resultBackend.user) (eq .Values.database.name .Values.resultBackend.name)) }}
+resultBackend.user: each has a role and a database of its own; user and name must differ from those of database
+{{- end }}
+{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) .Values.database.parameters }}
 database.parameters: the chart's own PostgreSQL takes none; set it only with database.host
 {{- end }}
 {{- if and (not .Values.secrets.generate) (not .Values.secrets.fernetKey.value) (not .Values.secrets.fernetKey.existingSecret) }}
@@ -182,7 +335,7 @@ secrets.apiSecretKey.existingSecret: is empty and secrets.generate is false; nam
 {{- if and .Values.secrets.apiSecretKey.value .Values.secrets.apiSecretKey.existingSecret }}
 secrets.apiSecretKey.value: secrets.apiSecretKey.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (semverCompare (print ">=" "3.0.0") .Values.airflowVersion) (not .Values.secrets.generate) (not .Values.secrets.jwtSecret.value) (not .Values.secrets.jwtSecret.existingSecret) }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.secrets.generate) (not .Values.secrets.jwtSecret.value) (not .Values.secrets.jwtSecret.existingSecret) }}
 secrets.jwtSecret.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.secrets.jwtSecret.value .Values.secrets.jwtSecret.existingSecret }}
@@ -212,7 +365,7 @@ flower.basicAuth.existingSecret: is empty and secrets.generate is false; name th
 {{- if and .Values.flower.basicAuth.value .Values.flower.basicAuth.existingSecret }}
 flower.basicAuth.value: flower.basicAuth.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (not (semverCompare (print ">=" "3.0.0") .Values.airflowVersion))) (not .Values.secrets.generate) (not .Values.adminUser.password.value) (not .Values.adminUser.password.existingSecret) }}
+{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not .Values.secrets.generate) (not .Values.adminUser.password.value) (not .Values.adminUser.password.existingSecret) }}
 adminUser.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.adminUser.password.value .Values.adminUser.password.existingSecret }}
@@ -407,73 +560,249 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 {{- if .Values.pods.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.pods.env "PYTHONPATH") }}
+pods.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.pods.volumes .Values.pods.volumeMounts .Values.pods.initContainersFirst .Values.pods.initContainers .Values.pods.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.pods.volumes .Values.pods.volumeMounts .Values.pods.initContainersFirst .Values.pods.initContainers .Values.pods.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .Values.pods) | trimPrefix "\n")))) (add (len .Values.pods.volumes)) }}
+pods.volumes: a name stands twice; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .Values.pods) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts)) }}
+pods.volumeMounts: a name stands twice; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .Values.pods) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers)) }}
+pods.containers: a name stands twice; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.webserver.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.webserver.env "PYTHONPATH") }}
+webserver.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.webserver.volumes .Values.webserver.volumeMounts .Values.webserver.initContainersFirst .Values.webserver.initContainers .Values.webserver.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.webserver.volumes .Values.webserver.volumeMounts .Values.webserver.initContainersFirst .Values.webserver.initContainers .Values.webserver.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.webserver) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.webserver.volumes)) }}
+webserver.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.webserver) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.webserver.volumeMounts)) }}
+webserver.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.webserver) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.webserver.initContainersFirst) (len .Values.webserver.initContainers) (len .Values.webserver.containers)) }}
+webserver.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.scheduler.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.scheduler.env "PYTHONPATH") }}
+scheduler.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.scheduler.volumes .Values.scheduler.volumeMounts .Values.scheduler.initContainersFirst .Values.scheduler.initContainers .Values.scheduler.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.scheduler.volumes .Values.scheduler.volumeMounts .Values.scheduler.initContainersFirst .Values.scheduler.initContainers .Values.scheduler.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.scheduler) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.scheduler.volumes)) }}
+scheduler.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.scheduler) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.scheduler.volumeMounts)) }}
+scheduler.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.scheduler) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.scheduler.initContainersFirst) (len .Values.scheduler.initContainers) (len .Values.scheduler.containers)) }}
+scheduler.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.dagProcessor.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.dagProcessor.env "PYTHONPATH") }}
+dagProcessor.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.dagProcessor.volumes .Values.dagProcessor.volumeMounts .Values.dagProcessor.initContainersFirst .Values.dagProcessor.initContainers .Values.dagProcessor.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.dagProcessor.volumes .Values.dagProcessor.volumeMounts .Values.dagProcessor.initContainersFirst .Values.dagProcessor.initContainers .Values.dagProcessor.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.dagProcessor) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.dagProcessor.volumes)) }}
+dagProcessor.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.dagProcessor) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.dagProcessor.volumeMounts)) }}
+dagProcessor.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.dagProcessor) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.dagProcessor.initContainersFirst) (len .Values.dagProcessor.initContainers) (len .Values.dagProcessor.containers)) }}
+dagProcessor.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.triggerer.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.triggerer.env "PYTHONPATH") }}
+triggerer.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.triggerer.volumes .Values.triggerer.volumeMounts .Values.triggerer.initContainersFirst .Values.triggerer.initContainers .Values.triggerer.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.triggerer.volumes .Values.triggerer.volumeMounts .Values.triggerer.initContainersFirst .Values.triggerer.initContainers .Values.triggerer.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.triggerer) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.triggerer.volumes)) }}
+triggerer.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.triggerer) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.triggerer.volumeMounts)) }}
+triggerer.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.triggerer) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.triggerer.initContainersFirst) (len .Values.triggerer.initContainers) (len .Values.triggerer.containers)) }}
+triggerer.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.workers.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.workers.env "PYTHONPATH") }}
+workers.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.workers.volumes .Values.workers.volumeMounts .Values.workers.initContainersFirst .Values.workers.initContainers .Values.workers.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.workers.volumes .Values.workers.volumeMounts .Values.workers.initContainersFirst .Values.workers.initContainers .Values.workers.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.workers) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.workers.volumes)) }}
+workers.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.workers) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.workers.volumeMounts)) }}
+workers.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.workers) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.workers.initContainersFirst) (len .Values.workers.initContainers) (len .Values.workers.containers)) }}
+workers.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.kubernetesExecutor.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.kubernetesExecutor.env "PYTHONPATH") }}
+kubernetesExecutor.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.kubernetesExecutor.volumes .Values.kubernetesExecutor.volumeMounts .Values.kubernetesExecutor.initContainersFirst .Values.kubernetesExecutor.initContainers .Values.kubernetesExecutor.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.kubernetesExecutor.volumes .Values.kubernetesExecutor.volumeMounts .Values.kubernetesExecutor.initContainersFirst .Values.kubernetesExecutor.initContainers .Values.kubernetesExecutor.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.kubernetesExecutor.volumes)) }}
+kubernetesExecutor.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.kubernetesExecutor.volumeMounts)) }}
+kubernetesExecutor.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.kubernetesExecutor.initContainersFirst) (len .Values.kubernetesExecutor.initContainers) (len .Values.kubernetesExecutor.containers)) }}
+kubernetesExecutor.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.flower.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.flower.env "PYTHONPATH") }}
+flower.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.flower.volumes .Values.flower.volumeMounts .Values.flower.initContainersFirst .Values.flower.initContainers .Values.flower.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.flower.volumes .Values.flower.volumeMounts .Values.flower.initContainersFirst .Values.flower.initContainers .Values.flower.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.flower) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.flower.volumes)) }}
+flower.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.flower) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.flower.volumeMounts)) }}
+flower.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.flower) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.flower.initContainersFirst) (len .Values.flower.initContainers) (len .Values.flower.containers)) }}
+flower.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.migrations.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.migrations.env "PYTHONPATH") }}
+migrations.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.migrations.volumes .Values.migrations.volumeMounts .Values.migrations.initContainersFirst .Values.migrations.initContainers .Values.migrations.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.migrations.volumes .Values.migrations.volumeMounts .Values.migrations.initContainersFirst .Values.migrations.initContainers .Values.migrations.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.migrations) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.migrations.volumes)) }}
+migrations.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.migrations) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.migrations.volumeMounts)) }}
+migrations.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.migrations) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.migrations.initContainersFirst) (len .Values.migrations.initContainers) (len .Values.migrations.containers)) }}
+migrations.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.secretGeneration.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.secretGeneration.env "PYTHONPATH") }}
+secretGeneration.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.secretGeneration.volumes .Values.secretGeneration.volumeMounts .Values.secretGeneration.initContainersFirst .Values.secretGeneration.initContainers .Values.secretGeneration.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.secretGeneration.volumes .Values.secretGeneration.volumeMounts .Values.secretGeneration.initContainersFirst .Values.secretGeneration.initContainers .Values.secretGeneration.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.secretGeneration) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.secretGeneration.volumes)) }}
+secretGeneration.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.secretGeneration) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.secretGeneration.volumeMounts)) }}
+secretGeneration.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.secretGeneration) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.secretGeneration.initContainersFirst) (len .Values.secretGeneration.initContainers) (len .Values.secretGeneration.containers)) }}
+secretGeneration.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.postgresql.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.postgresql.env "PYTHONPATH") }}
+postgresql.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.postgresql.volumes .Values.postgresql.volumeMounts .Values.postgresql.initContainersFirst .Values.postgresql.initContainers .Values.postgresql.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.postgresql.volumes .Values.postgresql.volumeMounts .Values.postgresql.initContainersFirst .Values.postgresql.initContainers .Values.postgresql.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.postgresql) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.postgresql.volumes)) }}
+postgresql.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.postgresql) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.postgresql.volumeMounts)) }}
+postgresql.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.postgresql) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.postgresql.initContainersFirst) (len .Values.postgresql.initContainers) (len .Values.postgresql.containers)) }}
+postgresql.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
 {{- end }}
 {{- if .Values.redis.env }}
 {{ include "airflow-charts.refused-env" (dict "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
 {{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .Values.redis.env "PYTHONPATH") }}
+redis.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
 {{- if or .Values.redis.volumes .Values.redis.volumeMounts .Values.redis.initContainersFirst .Values.redis.initContainers .Values.redis.containers }}
-{{ include "airflow-charts.refused-names" (dict "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .Values.redis.volumes .Values.redis.volumeMounts .Values.redis.initContainersFirst .Values.redis.initContainers .Values.redis.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.redis) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.redis.volumes)) }}
+redis.volumes: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.redis) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.redis.volumeMounts)) }}
+redis.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.redis) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.redis.initContainersFirst) (len .Values.redis.initContainers) (len .Values.redis.containers)) }}
+redis.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- end }}
+{{- range $name, $changes := .Values.workers.sets }}
+{{- if hasKey $changes "serviceAccount" }}
+workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.serviceAccount
+{{- end }}
+{{- if or (hasKey $changes "env") (hasKey $changes "volumes") (hasKey $changes "volumeMounts") (hasKey $changes "initContainersFirst") (hasKey $changes "initContainers") (hasKey $changes "containers") }}
+{{ include "airflow-charts.set-problems" (dict "Values" $.Values "name" $name "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -40,6 +40,14 @@ def check(folder: Folder = _FOLDER) -> None:
 
 
 @app.command()
+def reference() -> None:
+    """Print the reference of all values, as Markdown."""
+    from airflow_charts.helm.readme import reference as text
+
+    typer.echo(text())
+
+
+@app.command()
 def package(
     folder: Folder = _FOLDER,
     destination: Annotated[Path, typer.Option("--destination", "-d", help="Where the archive goes.")] = Path("dist"),

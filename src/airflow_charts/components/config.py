@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 
 from airflow_charts.components.names import metadata, name_of
@@ -13,7 +13,6 @@ from airflow_charts.tracing import (
     at,
     choose,
     digest,
-    each_entry,
     each_pair,
     filled,
     fragment,
@@ -23,9 +22,11 @@ from airflow_charts.tracing import (
     lines,
     negate,
     replace,
+    text_digest,
     to_json,
     when,
 )
+from airflow_charts.tracing.table import canonical_json, sha256
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.release import Release
 
@@ -159,18 +160,29 @@ def config_data(values: Values, release: Release) -> dict[str, str]:
     }
 
 
-@fragment
-def scripts_data() -> dict[str, str]:
-    """The chart's own programs."""
+@cache
+def scripts_digest() -> str:
+    """What restarts a pod when the chart's own programs change; known when the chart is built."""
+    return sha256(canonical_json(_scripts()))[:16]
+
+
+@cache
+def _scripts() -> dict[str, str]:
     folder = resources.files("airflow_charts.scripts")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith((".py", ".sh")))
     return {name: (folder / name).read_text(encoding="utf-8") for name in names if name != "__init__.py"}
 
 
 @fragment
+def scripts_data() -> dict[str, str]:
+    """The chart's own programs."""
+    return dict(_scripts())
+
+
+@fragment
 def plugins_data(values: Values) -> dict[str, str]:
     """The plugin files."""
-    return each_entry(values.plugins, lambda name, text: {f"{name}": text})
+    return values.plugins
 
 
 @fragment
@@ -186,7 +198,7 @@ def webserver_config_data(values: Values) -> dict[str, str]:
 def checksums(values: Values, release: Release) -> dict[str, str]:
     """What restarts a pod when its configuration changes."""
     return {
-        "checksum/config": digest(config_data(values, release), 16),
+        "checksum/config": text_digest(f"{airflow_cfg(values, release)}{values.airflow_local_settings}", 16),
         "checksum/plugins": when(filled(values.plugins), lambda: digest(plugins_data(values), 16)),
     }
 

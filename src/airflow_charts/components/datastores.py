@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_charts.components import topology
-from airflow_charts.components.config import scripts_data
+from airflow_charts.components.config import scripts_digest
 from airflow_charts.components.credentials import SCRIPTS, credential_variable
 from airflow_charts.components.images import image_reference
 from airflow_charts.components.names import metadata, name_of, selector_labels
@@ -26,7 +26,7 @@ from airflow_charts.components.pod import (
 from airflow_charts.components.storage import claim, storage_class
 from airflow_charts.components.workloads import workload_metadata
 from airflow_charts.k8s import apps_v1, core_v1, meta_v1
-from airflow_charts.tracing import combine, digest, filled, negate, union, when
+from airflow_charts.tracing import combine, filled, negate, union, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.datastores import StoreSettings
 from airflow_charts.values.images import Image
@@ -53,7 +53,7 @@ def _container(values: Values, release: Release, settings: StoreSettings, store:
     return combine(
         core_v1.Container(
             name=store.component,
-            image=image_reference(values, store.image, "latest"),
+            image=image_reference(values, store.image, ""),
             imagePullPolicy=store.image.pull_policy,
             command=when(filled(settings.command), settings.command, ["sh", f"{release.path(SCRIPTS)}/{store.script}"]),
             args=settings.args,
@@ -84,7 +84,7 @@ def _pod(values: Values, release: Release, settings: StoreSettings, store: Store
     return core_v1.PodTemplateSpec(
         metadata=meta_v1.ObjectMeta(
             labels=union(selector_labels(release, store.component), user_labels(values, settings)),
-            annotations=union({"checksum/scripts": digest(scripts_data(), 16)}, pod_annotations(values, settings)),
+            annotations=union({"checksum/scripts": scripts_digest()}, pod_annotations(values, settings)),
         ),
         spec=combine(
             core_v1.PodSpec(
@@ -138,9 +138,7 @@ def _objects(values: Values, release: Release, settings: StoreSettings, store: S
                 type="ClusterIP",
                 selector=selector,
                 ports=[
-                    core_v1.ServicePort(
-                        name=store.component, port=store.port, targetPort=store.component, protocol="TCP"
-                    )
+                    core_v1.ServicePort(name=store.component, port=store.port, targetPort=store.port, protocol="TCP")
                 ],
             ),
         ),
@@ -187,7 +185,7 @@ def postgresql(values: Values, release: Release) -> list[object]:
                 port=topology.POSTGRESQL_PORT,
                 env=[
                     core_v1.EnvVar(name="PGDATA", value=f"{release.path(_DATA)}/pgdata"),
-                    core_v1.EnvVar(name="MAX_CONNECTIONS", value=f"{values.postgresql.max_connections}"),
+                    core_v1.EnvVar(name="POSTGRESQL_MAX_CONNECTIONS", value=f"{values.postgresql.max_connections}"),
                     core_v1.EnvVar(name="METADATA_USER", value=database.user),
                     core_v1.EnvVar(name="METADATA_DATABASE", value=database.name),
                     credential_variable(values, release, "METADATA_PASSWORD", database.password, "database-password"),
@@ -227,8 +225,8 @@ def redis(values: Values, release: Release) -> list[object]:
                 script="redis.sh",
                 port=topology.REDIS_PORT,
                 env=[
-                    core_v1.EnvVar(name="DATA", value=release.path(_DATA)),
-                    core_v1.EnvVar(name="APPEND_ONLY", value=when(values.redis.persistence.enabled, "yes", "no")),
+                    core_v1.EnvVar(name="REDIS_DATA", value=release.path(_DATA)),
+                    core_v1.EnvVar(name="REDIS_APPEND_ONLY", value=when(values.redis.persistence.enabled, "yes", "no")),
                     credential_variable(values, release, "REDIS_PASSWORD", values.broker.password, "broker-password"),
                 ],
                 scratch={"tmp": "/tmp"},  # noqa: S108 - a path in the container

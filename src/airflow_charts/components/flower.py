@@ -38,7 +38,7 @@ def objects(values: Values, release: Release) -> list[object]:
         conditions.has_flower(values),
         lambda: [
             *replicated(values, release, values.flower, program(values, release)),
-            http_service(values, release, values.flower, "flower"),
+            http_service(values, release, values.flower, "flower", topology.FLOWER_PORT),
             ingress(values, release, values.flower, "flower"),
         ],
     )

@@ -6,7 +6,7 @@ Terraform, and no immutable field that changes.
 
 from __future__ import annotations
 
-from airflow_charts.components.config import scripts_data
+from airflow_charts.components.config import scripts_digest
 from airflow_charts.components.credentials import SCRIPTS, credential_variable
 from airflow_charts.components.names import name_of
 from airflow_charts.components.pod import Program, airflow_pod, service_account
@@ -53,7 +53,7 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
                 args=["python", f"{release.path(SCRIPTS)}/migrate.py"],
                 env=[*when(conditions.has_admin_user(values), environment)],
                 waits=False,
-                checksums={"checksum/scripts": digest(scripts_data(), 16)},
+                checksums={"checksum/scripts": scripts_digest()},
             ),
         )
     )
@@ -90,7 +90,7 @@ def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec
                     core_v1.EnvVar(name="POD_NAMESPACE", value=release.namespace),
                 ],
                 waits=False,
-                checksums={"checksum/scripts": digest(scripts_data(), 16)},
+                checksums={"checksum/scripts": scripts_digest()},
             ),
         )
     )

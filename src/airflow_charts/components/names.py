@@ -5,10 +5,12 @@ from __future__ import annotations
 from airflow_charts.k8s import meta_v1
 from airflow_charts.tracing import (
     OMIT,
+    all_of,
     filled,
     fragment,
     holds,
     length,
+    let,
     overlay,
     text_digest,
     truncate,
@@ -19,27 +21,35 @@ from airflow_charts.values import Values
 from airflow_charts.values.base import Labels
 from airflow_charts.values.release import Release
 
-LONGEST = 36
-"""Characters of the full name: Kubernetes allows 63, and the longest suffix with a pod's own takes 27."""
+CHART = "airflow"
+"""The chart's own name; another one is an alias, which keeps two Airflows of one release apart."""
+LONGEST = 30
+"""Characters of the full name: Kubernetes allows 63, and `-secret-generation-<digest>` with a pod's suffix takes 33."""
 _DIGITS = 8
 
 
 @fragment
 def natural_name(values: Values, release: Release) -> str:
-    """The beginning of all names before it is cut: `<release>` if it contains the chart's name, else both."""
+    """The beginning of all names before it is cut: `<release>` if it contains `airflow`, else both names."""
     return when(
         filled(values.fullname_override),
         values.fullname_override,
-        when(holds(release.name, release.chart), f"{release.name}", f"{release.name}-{release.chart}"),
+        when(
+            all_of(release.chart == CHART, holds(release.name, CHART)),
+            f"{release.name}",
+            f"{release.name}-{release.chart}",
+        ),
     )
 
 
 @fragment
 def fullname(values: Values, release: Release) -> str:
     """The beginning of all names. A long one is cut and ends with a digest, so that two never meet."""
-    name = natural_name(values, release)
     cut = LONGEST - _DIGITS - 1
-    return when(length(name) > LONGEST, f"{truncate(name, cut)}-{text_digest(name, _DIGITS)}", f"{name}")
+    return let(
+        natural_name(values, release),
+        lambda name: when(length(name) > LONGEST, f"{truncate(name, cut)}-{text_digest(name, _DIGITS)}", f"{name}"),
+    )
 
 
 def name_of(values: Values, release: Release, suffix: str) -> str:
@@ -63,6 +73,15 @@ def pod_selector(release: Release, component: str, set_name: str) -> dict[str, s
     return union(selector_labels(release, component), when(filled(set_name), lambda: {"airflow/set": set_name}))
 
 
+@fragment
+def object_labels(values: Values, release: Release, component: str) -> dict[str, str]:
+    """The chart's labels of an object."""
+    return union(
+        selector_labels(release, component),
+        {"app.kubernetes.io/version": values.airflow_version, "app.kubernetes.io/managed-by": "Helm"},
+    )
+
+
 def metadata(
     values: Values,
     release: Release,
@@ -73,17 +92,11 @@ def metadata(
     annotations: dict[str, str] | None = None,
 ) -> meta_v1.ObjectMeta:
     """The metadata of an object."""
+    own = object_labels(values, release, component)
     return meta_v1.ObjectMeta(
         name=name,
         namespace=release.namespace,
-        labels=union(
-            selector_labels(release, component),
-            {
-                "app.kubernetes.io/version": values.airflow_version,
-                "app.kubernetes.io/managed-by": "Helm",
-            },
-            OMIT if labels is None else labels,
-        ),
+        labels=own if labels is None else union(own, labels),
         annotations=OMIT if annotations is None else annotations,
     )
 

@@ -13,9 +13,8 @@ from airflow_charts.components.kubernetes_executor import task_selector
 from airflow_charts.components.names import metadata, name_of, selector_labels
 from airflow_charts.components.topology import Edge
 from airflow_charts.k8s import meta_v1, networking_v1
-from airflow_charts.tracing import all_of, each, filled, when
+from airflow_charts.tracing import all_of, filled, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.kubernetes import NetworkPolicyPeer
 from airflow_charts.values.release import Release
 
 Egress = networking_v1.NetworkPolicyEgressRule
@@ -53,10 +52,6 @@ def _tcp(port: int) -> networking_v1.NetworkPolicyPort:
     return networking_v1.NetworkPolicyPort(port=port, protocol="TCP")
 
 
-def _user_peers(peers: list[NetworkPolicyPeer]) -> list[networking_v1.NetworkPolicyPeer]:
-    return each(peers, lambda peer: peer)
-
-
 def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
     """The egress rules of an edge."""
     if edge.target in _STORES:
@@ -71,7 +66,7 @@ def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
         return [Egress(ports=[_tcp(edge.port), _tcp(values.network_policies.kubernetes_api_port)])]
     if edge.target == "anywhere":
         peers = values.network_policies.task_egress
-        return [when(filled(peers), lambda: Egress(to=_user_peers(peers)), Egress())]
+        return [when(filled(peers), lambda: Egress(to=peers), Egress())]
     return [Egress(to=[_peer(release, edge.target)], ports=[_tcp(edge.port)])]
 
 
@@ -79,7 +74,7 @@ def _incoming(values: Values, release: Release, edge: Edge) -> list[Ingress]:
     """The ingress rule of an edge."""
     if edge.source == "users":
         peers = {"webserver": values.webserver.ingress_peers, "flower": values.flower.ingress_peers}[edge.target]
-        return [Ingress(from_=_user_peers(peers), ports=[_tcp(edge.port)])]
+        return [Ingress(from_=peers, ports=[_tcp(edge.port)])]
     return [Ingress(from_=[_peer(release, edge.source)], ports=[_tcp(edge.port)])]
 
 
@@ -90,8 +85,10 @@ def _targets(values: Values, component: str) -> list[tuple[Edge, bool]]:
         runs = topology.RUNS.get(edge.source, conditions.always)(values)
         if edge.target == component:
             found.append((edge, all_of(edge.condition(values), runs)))
-        elif _STORES.get(edge.target) == component:
-            found.append((edge, all_of(edge.condition(values), runs, _own(values, edge.target))))
+        elif edge.target == topology.RESULTS and component == "postgresql":
+            found.append((edge, all_of(edge.condition(values), runs, conditions.own_results(values))))
+        elif _STORES.get(edge.target) == component:  # the rules see to it that a data store runs only for this
+            found.append((edge, all_of(edge.condition(values), runs)))
     return found
 
 
@@ -111,7 +108,7 @@ def _policy(values: Values, release: Release, component: str) -> networking_v1.N
         egress += [*when(all_of(edge.condition(values), reached), partial(_outgoing, values, release, edge))]
     if component == "webserver":
         peers = values.network_policies.webserver_egress
-        egress += [when(filled(peers), lambda: Egress(to=_user_peers(peers)))]
+        egress += [when(filled(peers), lambda: Egress(to=peers))]
     ingress: list[Ingress] = []
     for edge, condition in _targets(values, component):
         ingress += [*when(condition, partial(_incoming, values, release, edge))]

@@ -91,7 +91,9 @@ def replicated(values: Values, release: Release, settings: ReplicatedSettings, p
     ]
 
 
-def http_service(values: Values, release: Release, settings: HttpSettings, component: str) -> core_v1.Service:
+def http_service(
+    values: Values, release: Release, settings: HttpSettings, component: str, port: int
+) -> core_v1.Service:
     """The Service of a component that serves HTTP."""
     return core_v1.Service(
         metadata=metadata(
@@ -102,7 +104,7 @@ def http_service(values: Values, release: Release, settings: HttpSettings, compo
             selector=selector_labels(release, component),
             ports=[
                 core_v1.ServicePort(
-                    name="http", port=settings.service.port, targetPort="http", protocol="TCP", appProtocol="http"
+                    name="http", port=settings.service.port, targetPort=port, protocol="TCP", appProtocol="http"
                 )
             ],
         ),

@@ -285,6 +285,8 @@ def _piped(node: Any, context: Context) -> str:
 def raw_text(node: Any, context: Context) -> str:
     """A text as it is, without quotes: inside double quotes, or the output of a text fragment."""
     match node:
+        case Let(variable=variable, value=value, body=body):
+            return f"{{{{- ${variable.name} := {expression(value, context)} }}}}{raw_text(body, context)}"
         case Const(value=value):
             text = str(value)
             return f"{{{{ {go_string(text)} }}}}" if "{{" in text else text

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import wait_for_schema
+import wait_for_schema  # type: ignore[import-not-found]
 
 
 def own_address() -> str:

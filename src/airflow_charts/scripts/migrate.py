@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import wait_for_schema
+import wait_for_schema  # type: ignore[import-not-found]
 
 
 def create_user(environment: dict[str, str], password: str) -> None:

@@ -55,4 +55,4 @@ exec sh -c '
   while kill -0 "$server" 2> /dev/null; do wait "$server"; status=$?; done
   exit "$status"
 ' postgresql.sh -D "$PGDATA" -c listen_addresses="${LISTEN_ADDRESSES:-*}" -c port="${PGPORT:-5432}" \
-  -c unix_socket_directories="${SOCKETS:-/var/run/postgresql}" -c max_connections="$MAX_CONNECTIONS"
+  -c unix_socket_directories="${SOCKETS:-/var/run/postgresql}" -c max_connections="$POSTGRESQL_MAX_CONNECTIONS"

@@ -11,8 +11,8 @@ unset REDIS_PASSWORD
 exec "$server" - <<END
 bind ${LISTEN_ADDRESSES:-* -::*}
 port ${REDIS_PORT:-6379}
-dir "$DATA"
+dir "$REDIS_DATA"
 requirepass "$escaped"
-appendonly $APPEND_ONLY
+appendonly $REDIS_APPEND_ONLY
 save ""
 END

@@ -46,7 +46,9 @@ def installed(path: str) -> Path | None:
 
 def revisions(path: str) -> tuple[set[str], set[str]]:
     """(the newest revisions, all revisions) among the migration files in a folder of an installed package."""
-    folder, own, older = installed(path), set(), set()
+    folder = installed(path)
+    own: set[str] = set()
+    older: set[str] = set()
     for file in folder.glob("*.py") if folder else ():
         for kind, value in _ASSIGNED.findall(file.read_text(encoding="utf-8")):
             (own if kind == "revision" else older).update(_NAME.findall(value))
@@ -108,7 +110,7 @@ def query(connection: Any, statement: str, *values: str) -> Any:
     cursor = connection.cursor()
     try:
         if type(connection).__module__.startswith("psycopg"):
-            cursor.execute("SET LOCAL statement_timeout = 5000")
+            cursor.execute("SET LOCAL statement_timeout = 3000")
         cursor.execute(statement, values)
         row = cursor.fetchone()
     except Exception as error:

@@ -66,7 +66,7 @@ P = ParamSpec("P")
 
 def _apply(operation: Operation, *arguments: Any, result: Type | None = None) -> Any:
     """`operation` on real values at once, on symbols as a recorded expression."""
-    if not any(_is_traced(argument) for argument in arguments):
+    if current_tracer.get() is None or not any(_is_traced(argument) for argument in arguments):
         return operation.python(*arguments)
     nodes = tuple(node_of(argument) for argument in arguments)
     for node in nodes:
@@ -106,7 +106,12 @@ def when(condition: bool, then: Any, otherwise: Any = OMIT) -> Any:
         return _value(then) if condition else _value(otherwise)
     if condition.__type__.kind != "bool":
         refuse(f"{condition!r} is no condition", "Compare it, or use `filled(value)`.")
-    first, second = _value(then), _value(otherwise)
+    facts = _facts(condition.__node__)
+    known = _known(condition.__node__)
+    if known is not None:
+        return _value(then) if known else _value(otherwise)
+    first = _under(facts, then)
+    second = _under(_facts(_opposite(condition.__node__)), otherwise)
     if _is_scalar(first, "bool") and _is_scalar(second, "bool"):
         return any_of(all_of(condition, first), all_of(negate(condition), second))
     tree = When(condition.__node__, record(first), record(second), where())
@@ -114,6 +119,43 @@ def when(condition: bool, then: Any, otherwise: Any = OMIT) -> Any:
     if kind.kind in ("text", "int") and tree.otherwise is not OMITTED:
         return symbol(tree, kind)
     return tree_symbol(tree)
+
+
+def _facts(node: Any) -> frozenset[Any]:
+    """What holds when a condition does."""
+    return frozenset(node.args if isinstance(node, Apply) and node.op is table.ALL_OF else [node])
+
+
+def _opposite(node: Any) -> Any:
+    return node.args[0] if isinstance(node, Apply) and node.op is table.NEGATE else Apply(table.NEGATE, (node,), BOOL)
+
+
+def _known(node: Any) -> bool | None:
+    """Whether a condition holds, where a decision around has settled it; None if that is open."""
+    tracer = current_tracer.get()
+    settled = tracer.facts if tracer else frozenset()
+    if node in settled:
+        return True
+    if _opposite(node) in settled:
+        return False
+    if isinstance(node, Apply) and node.op in (table.ALL_OF, table.ANY_OF):
+        parts = [_known(arg) for arg in node.args]
+        decides = node.op is table.ANY_OF
+        if decides in parts:
+            return decides
+        return None if None in parts else not decides
+    return None
+
+
+def _under(facts: frozenset[Any], branch: Any) -> Any:
+    """A branch, traced with what holds in it."""
+    tracer = current_tracer.get()
+    if tracer is None:
+        return _value(branch)
+    outer, tracer.facts = tracer.facts, tracer.facts | facts
+    result = _value(branch)
+    tracer.facts = outer
+    return result
 
 
 def _is_scalar(value: Any, kind: str) -> bool:
@@ -132,7 +174,7 @@ def filled(value: Any) -> bool:
 
 def first_of(*values: T) -> T:
     """The first text, list or map that is not empty; the last one if all are."""
-    if not any(_is_traced(value) for value in values):
+    if current_tracer.get() is None or not any(_is_traced(value) for value in values):
         return table.FIRST_OF.python(*values)
     return _apply(table.FIRST_OF, *values, result=type_of_value(values[0]))
 
@@ -200,7 +242,9 @@ def let(value: T, function: Callable[[T], R]) -> R:
     tracer.loop_names.append(variable.name)
     body = record(function(symbol(variable, variable.type)))
     tracer.loop_names.pop()
-    return tree_symbol(Let(variable, value.__node__, body))
+    made = Let(variable, value.__node__, body)
+    kind = type_of_node(made)
+    return symbol(made, kind) if kind.kind == "text" else tree_symbol(made)
 
 
 def overlaid(section: T, changes: Any) -> T:
@@ -406,6 +450,11 @@ def text_digest(text: str, digits: int = 8) -> str:
     return _apply(table.TEXT_DIGEST, text, digits, result=PLAIN)
 
 
+def distinct_lines(text: str) -> int:
+    """How many different lines a text has."""
+    return _apply(table.DISTINCT_LINES, text)
+
+
 def size(items: Iterable[Any]) -> int:
     """The number of items."""
     return _apply(table.SIZE, items) if isinstance(items, Symbol) else len(list(items))
@@ -548,9 +597,10 @@ def _trace_fragment(function: Callable[..., Any], formals: dict[str, Any], stati
     name = f"{function.__name__.strip('_').replace('_', '-')}{suffix}"
     if any(other.name == name for other in tracer.fragments.values()):
         raise ChartError(f"two fragments are named {name}")
-    outer, tracer.loop_names = tracer.loop_names, []
+    outer = tracer.loop_names, tracer.facts
+    tracer.loop_names, tracer.facts = [], frozenset()
     body = _fragment_body(function(**formals))
-    tracer.loop_names = outer
+    tracer.loop_names, tracer.facts = outer
     kind = PLAIN if _is_plain(body) else type_of_node(body)
     recorded = Fragment(
         name=name,
@@ -573,6 +623,8 @@ def _is_plain(tree: Any) -> bool:
     match tree:
         case When(then=then, otherwise=otherwise):
             return _is_plain(then) and _is_plain(otherwise)
+        case Let(body=body):
+            return _is_plain(body)
     return plain_expression(tree)
 
 

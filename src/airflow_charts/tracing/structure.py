@@ -76,16 +76,22 @@ def is_model(value: object) -> bool:
 
 def plain(value: Any) -> Any:
     """The manifest of a called object: plain JSON data, or OMIT when it vanished."""
-    if isinstance(value, UserMap):
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is UserMap:
         return value or OMIT
-    if isinstance(value, dict):
+    if kind is dict:
         return _plain_map(value.items()) or OMIT
-    if isinstance(value, list):
+    if kind is list:
         return _plain_items(value) or OMIT
     if is_model(value):
         given = given_fields(value)
         return (_plain_map(given) or OMIT) if given else {}
     return value
+
+
+_SCALARS = frozenset({str, bool, int, float})
 
 
 def _plain_map(pairs: Any) -> dict[str, Any]:

@@ -38,12 +38,16 @@ _HERE = str(Path(__file__).parent)
 
 
 class Tracer:
-    """What one trace collects: the symbols inside f-strings, the fragments, the names of loop variables in scope."""
+    """What one trace collects, and what is known at the current line.
+
+    The symbols inside f-strings, the fragments, the names of loop variables in scope, and what decisions have settled.
+    """
 
     def __init__(self) -> None:
         self.formatted: list[Any] = []
         self.fragments: dict[tuple[Any, ...], Fragment] = {}
         self.loop_names: list[str] = []
+        self.facts: frozenset[Any] = frozenset()
 
     def mark(self, node: Any) -> str:
         """A marker for `node` inside an f-string.

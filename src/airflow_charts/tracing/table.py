@@ -88,7 +88,7 @@ def overlaid(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for key, change in changes.items():
         both = isinstance(change, dict) and isinstance(result.get(key), dict)
-        result[key] = overlaid(result[key], change) if both and change else change
+        result[key] = overlaid(result[key], change) if both else change
     return result
 
 
@@ -114,7 +114,7 @@ _CONTROL = r"(^|[^\\])(\\\\)*\\(u00[01]|b|f)|[\x7f-\x9f" + "\ufffe\uffff]"
 CONTROL = _row(
     "has_control_characters",
     f"regexMatch {json.dumps(_CONTROL)} (toJson {{0}})",
-    lambda value: bool(re.search(_CONTROL, canonical_json(value))),
+    lambda value: bool(re.search(_CONTROL, json.dumps(value, ensure_ascii=False))),
     BOOL,
 )
 AT = _row("at", "index {0} {1}", lambda mapping, key: mapping[key], MAP)
@@ -125,6 +125,9 @@ HOLDS = _row("holds", "contains {1} {0}", lambda text, part: part in text, BOOL)
 MATCHES = _row("matches", "regexMatch {1} {0}", lambda text, pattern: bool(re.search(pattern, text)), BOOL)
 LENGTH = _row("length", "len {0}", lambda text: len(text.encode()), INT)
 SIZE = _row("size", "len {0}", len, INT)
+DISTINCT_LINES = _row(
+    "distinct_lines", 'len (uniq (splitList "\\n" {0}))', lambda text: len(set(text.split("\n"))), INT
+)
 ADD = _row("add", "add {*}", lambda *terms: sum(terms), INT)
 MULTIPLY = _row("multiply", "mul {*}", lambda left, right: left * right, INT)
 JOIN = _row("join", "join {1} {0}", _join, TEXT)

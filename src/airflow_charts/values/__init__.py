@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from airflow_charts.values.base import Manifest, ObjectName, Section, Version, empty, map_of, no_items
+from airflow_charts.tracing.types import Plain
+from airflow_charts.values.base import Manifest, ObjectName, Section, Unique, Version, empty, map_of, no_items
 from airflow_charts.values.components import (
     AdminUser,
     DagProcessor,
@@ -38,9 +39,12 @@ Executor = Annotated[
     ),
 ]
 """One of Airflow's executors, or the path of a class."""
+Executors = Annotated[list[Executor], Field(min_length=1), Unique()]
 ConfigSection = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 ConfigKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")]
 ConfigValue = str | int | bool
+Registry = Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*)?$"), Plain()]
+"""A registry, with a path where it mirrors others."""
 ManifestValue = Annotated[dict[str, Any], Manifest()]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*[.][a-z]+$")]
 
@@ -50,9 +54,9 @@ class Global(Section):
 
     model_config = ConfigDict(extra="allow")
 
-    image_registry: str = ""
+    image_registry: Registry = ""
     """A registry in front of every image, such as `registry.example.com/mirror`."""
-    image_pull_secrets: list[ObjectName] = no_items()
+    image_pull_secrets: Annotated[list[ObjectName], Unique()] = no_items()
     """The Secrets with which images are pulled."""
     storage_class: ObjectName = ""
     """The StorageClass of every claim that has none of its own."""
@@ -63,7 +67,9 @@ class Values(Section):
 
     airflow_version: Version = AIRFLOW_VERSION
     """The version of Airflow in the image: 3.x or 2.11. It is never guessed from a tag."""
-    executors: Annotated[list[Executor], Field(min_length=1)] = Field(default_factory=lambda: ["CeleryExecutor"])
+    executors: Annotated[list[Executor], Field(min_length=1), Unique()] = Field(
+        default_factory=lambda: ["CeleryExecutor"]
+    )
     """The executors; the first is the default, tasks may name another one."""
     fullname_override: ObjectName = ""
     """The beginning of all object names. Empty: the release name, followed by `-airflow` if it has no `airflow`."""
@@ -122,6 +128,6 @@ class Values(Section):
     network_policies: NetworkPolicies = NetworkPolicies()
     """NetworkPolicies."""
     extra_manifests: list[ManifestValue] = no_items()
-    """Further Kubernetes objects. `{{ .Release.Name }}` and `{{ .Release.Namespace }}` are not replaced in them."""
+    """Further Kubernetes objects, as they are: nothing in them is a template. Use names that the chart does not."""
     global_: Global = Field(default=Global(), alias="global")
     """Values that an umbrella chart shares with all its charts."""

@@ -64,6 +64,10 @@ class Except:
         self.pattern = pattern
 
 
+class Unique:
+    """Marks a list whose items must differ."""
+
+
 class Partial(Partially):
     """Marks a section of which the user gives only what differs from another one (`overlaid`)."""
 
@@ -88,6 +92,9 @@ def no_items() -> Any:
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63), Plain()]
 """A DNS label: the name of a Kubernetes object, or a part of it."""
+
+SetName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=24), Plain()]
+"""The name of a set: a part of the names of its objects."""
 
 ObjectName = Annotated[str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$", max_length=253), Plain()]
 """The name of an existing Kubernetes object; empty for none."""
@@ -119,14 +126,14 @@ Url = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$"
 Host = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$", max_length=253), Plain()]
 """A DNS name or an IPv4 address; empty for none."""
 
-HostPattern = Annotated[str, Field(pattern=r"^([*][.])?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
-"""A DNS name that may begin with `*.`."""
+HostPattern = Annotated[str, Field(pattern=r"^([*][.])?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+"""A DNS name in lower case that may begin with `*.`."""
 
 FilePath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"), Plain()]
 """An absolute path in a container."""
 
-SubPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._/-]*)?$"), Plain()]
-"""A relative path inside a volume; empty for its root."""
+SubPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$"), Plain()]
+"""A relative path inside a volume, without `..`; empty for its root."""
 
 SecretKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$"), Plain()]
 """A key of a Secret."""
@@ -134,14 +141,21 @@ SecretKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$"), Plain()]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$"), Plain()]
 """The name of a database, a role or a queue."""
 
+_QUALIFIED = r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
+
 LabelKey = Annotated[
     str,
-    Except(r"^(app[.]kubernetes[.]io/(name|instance|component|managed-by|version)|airflow/set)$"),
-    Field(max_length=317),
+    Except(r"^(app[.]kubernetes[.]io/(name|instance|component|managed-by|version)|airflow/(set|release))$"),
+    Field(pattern=_QUALIFIED, max_length=317),
 ]
 """The key of a label; the chart's own labels cannot be set."""
 
 LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$")]
 """The value of a label."""
 
+AnnotationKey = Annotated[str, Field(pattern=_QUALIFIED, max_length=317)]
+"""The key of an annotation."""
+
 Labels = dict[LabelKey, LabelValue]
+Annotations = dict[AnnotationKey, str]
+NodeLabels = dict[AnnotationKey, LabelValue]

@@ -9,14 +9,15 @@ from pydantic import Field
 from airflow_charts.tracing.structure import UserMap
 from airflow_charts.tracing.types import Plain
 from airflow_charts.values.base import (
+    Annotations,
     Count,
     HostPattern,
-    Name,
     ObjectName,
     Partial,
     Port,
     Seconds,
     Section,
+    SetName,
     Url,
     UrlPath,
     empty,
@@ -41,7 +42,7 @@ class Ingress(Section):
     """How the path is matched; the path itself is the component's `path`."""
     tls_secret: ObjectName = ""
     """The Secret with the certificate of the hosts. Empty: no TLS at the Ingress."""
-    annotations: dict[str, str] = empty()
+    annotations: Annotations = empty()
     """Annotations of the Ingress, such as those of cert-manager."""
 
 
@@ -52,7 +53,7 @@ class Service(Section):
     """The type of the Service."""
     port: Port = 8080
     """The port of the Service."""
-    annotations: dict[str, str] = empty()
+    annotations: Annotations = empty()
     """Annotations of the Service."""
 
 
@@ -140,14 +141,15 @@ class WorkerSettings(ReplicatedSettings):
     """Asked until it answers once."""
     liveness_probe: Probe = Probe(period_seconds=120, timeout_seconds=30, failure_threshold=5)
     """A worker that does not answer a ping through the broker is restarted. A ping starts Python: keep it rare."""
-    kubernetes_access: bool = False
-    """Whether tasks may manage pods (KubernetesPodOperator)."""
 
 
 class Workers(WorkerSettings):
     """Celery workers: these settings are the base of every set."""
 
-    sets: dict[Name, Annotated[WorkerSettings, Partial()]] = map_of(default=UserMap())
+    kubernetes_access: bool = False
+    """Whether tasks may manage pods (KubernetesPodOperator); for all sets, which share one ServiceAccount."""
+
+    sets: dict[SetName, Annotated[WorkerSettings, Partial()]] = map_of(default=UserMap())
     """The sets of workers by name; each gives only what differs, such as `{gpu: {queues: [gpu]}}`.
 
     Set `default` to null to have only your own sets.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_charts.tracing import all_of, any_of, at_least, contains, filled, negate
+from airflow_charts.tracing import all_of, any_of, contains, filled, negate, starts_with
 from airflow_charts.values import Values
 
 
@@ -19,13 +19,13 @@ def never(values: Values) -> bool:
 
 
 def airflow_3(values: Values) -> bool:
-    """Whether it is Airflow 3."""
-    return at_least(values.airflow_version, "3.0.0")
+    """Whether it is Airflow 3; the rules allow 2.11 and 3.x."""
+    return negate(airflow_2(values))
 
 
 def airflow_2(values: Values) -> bool:
     """Whether it is Airflow 2."""
-    return negate(airflow_3(values))
+    return starts_with(values.airflow_version, "2.")
 
 
 def celery(values: Values) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_charts.values.base import ObjectName, Quantity, Seconds, Section, empty
+from airflow_charts.values.base import Annotations, ObjectName, Quantity, Seconds, Section, empty
 from airflow_charts.values.kubernetes import PodSecurityContext, ResourceRequirements
 from airflow_charts.values.pods import Probe, WorkloadSettings, kubernetes, sizes
 
@@ -18,7 +18,7 @@ class StorePersistence(Section):
     """The size of the chart's claim."""
     storage_class: ObjectName = ""
     """The StorageClass of the chart's claim. Empty: `global.storageClass`, or the cluster's default."""
-    annotations: dict[str, str] = empty()
+    annotations: Annotations = empty()
     """Annotations of the chart's claim."""
 
 

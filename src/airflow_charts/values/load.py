@@ -28,8 +28,9 @@ def _validator() -> Any:
     return jsonschema_rs.Draft7Validator(schema_of(Values))
 
 
+@cache
 def defaults() -> dict[str, Any]:
-    """The default of every value, as it stands in values.yaml."""
+    """The default of every value, as it stands in values.yaml; not to be changed."""
     return Values().model_dump(by_alias=True)
 
 

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from airflow_charts.tracing.structure import UserMap
 from airflow_charts.values.base import (
+    Annotations,
     Count,
     EnvName,
     Labels,
+    NodeLabels,
     ObjectName,
     Seconds,
     Section,
@@ -58,15 +60,15 @@ class PodSettings(Section):
 
     labels: Labels = empty()
     """Labels of the workload and its pods, beside the chart's own."""
-    annotations: dict[str, str] = empty()
+    annotations: Annotations = empty()
     """Annotations of the workload (Deployment, StatefulSet, Job)."""
-    pod_annotations: dict[str, str] = empty()
+    pod_annotations: Annotations = empty()
     """Annotations of the pods."""
     env: dict[EnvName, str | EnvVarSource] = empty()
     """Environment variables: a text, or a Kubernetes `valueFrom` source such as `{secretKeyRef: {name: s, key: k}}`."""
     env_from: list[EnvFromSource] = no_items()
     """Secrets and ConfigMaps whose keys all become environment variables."""
-    node_selector: dict[str, str] = empty()
+    node_selector: NodeLabels = empty()
     """Labels that a node must have."""
     affinity: Affinity = empty()
     """Affinity to nodes and other pods."""
@@ -157,7 +159,7 @@ class ServiceAccount(Section):
 
     name: ObjectName = ""
     """An existing ServiceAccount. Empty: the chart makes one for this component alone."""
-    annotations: dict[str, str] = empty()
+    annotations: Annotations = empty()
     """Annotations of the ServiceAccount, such as a cloud identity."""
 
 

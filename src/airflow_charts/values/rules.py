@@ -6,15 +6,18 @@ Helm prints all broken rules at once (`templates/rules`), the call raises `Inval
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from airflow_charts.tracing import (
+    add,
     all_of,
     any_of,
     at,
     at_least,
     contains,
+    distinct_lines,
     each,
+    each_pair,
     filled,
     fragment,
     has_control_characters,
@@ -22,10 +25,13 @@ from airflow_charts.tracing import (
     lines,
     negate,
     one_of,
+    overlaid,
+    size,
     text_at,
     when,
 )
 from airflow_charts.values import Values, conditions
+from airflow_charts.values.components import WorkerSettings
 from airflow_charts.values.kubernetes import Container, Volume, VolumeMount
 from airflow_charts.values.pods import PodSettings
 from airflow_charts.values.required import credentials_of
@@ -64,6 +70,22 @@ OWNED_ENV = (
     Owned("AIRFLOW__API__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
     Owned("AIRFLOW__WEBSERVER__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
     Owned("PGDATA", "nothing: the data lives on `postgresql.persistence`"),
+    Owned("POSTGRESQL_MAX_CONNECTIONS", "`postgresql.maxConnections`"),
+    Owned("METADATA_USER", "`database.user`"),
+    Owned("METADATA_DATABASE", "`database.name`"),
+    Owned("METADATA_PASSWORD", "`database.password`"),
+    Owned("RESULT_BACKEND_USER", "`resultBackend.user`"),
+    Owned("RESULT_BACKEND_DATABASE", "`resultBackend.name`"),
+    Owned("REDIS_DATA", "nothing: the data lives on `redis.persistence`"),
+    Owned("REDIS_APPEND_ONLY", "`redis.persistence.enabled`"),
+    Owned("REDIS_PASSWORD", "`broker.password`"),
+    Owned("ADMIN_USERNAME", "`adminUser.username`"),
+    Owned("ADMIN_EMAIL", "`adminUser.email`"),
+    Owned("ADMIN_FIRST_NAME", "`adminUser.firstName`"),
+    Owned("ADMIN_LAST_NAME", "`adminUser.lastName`"),
+    Owned("ADMIN_ROLE", "`adminUser.role`"),
+    Owned("ADMIN_PASSWORD", "`adminUser.password`"),
+    Owned("POD_NAMESPACE", "another name"),
 )
 """Environment variables of the chart's own; Kubernetes refuses a name that stands twice."""
 
@@ -172,7 +194,7 @@ def refused_env(path: str, settings: PodSettings) -> str:
 
 
 @fragment
-def refused_names(path: str, settings: PodSettings) -> str:
+def refused_names(values: Values, path: str, settings: PodSettings) -> str:
     """Volumes, mounts and containers under names that the chart uses itself."""
 
     def volume(item: Volume) -> str:
@@ -181,8 +203,10 @@ def refused_names(path: str, settings: PodSettings) -> str:
 
     def volume_mount(item: VolumeMount) -> str:
         place = text_at(item, "mountPath")
+        dags = all_of(values.dags.persistence.enabled, place == values.dags.path)
         return when(
-            one_of(place, *OWNED_PATHS), f"{path}.volumeMounts: the chart mounts {place} itself; use another path"
+            any_of(one_of(place, *OWNED_PATHS), dags),
+            f"{path}.volumeMounts: the chart mounts {place} itself; use another path",
         )
 
     def container(key: str, item: Container) -> str:
@@ -200,6 +224,87 @@ def refused_names(path: str, settings: PodSettings) -> str:
             *each(settings.init_containers, partial(container, "initContainers")),
             *each(settings.containers, partial(container, "containers")),
         ]
+    )
+
+
+def _lists(values: Values, settings: PodSettings, kind: str, *, alone: bool) -> list[Any]:
+    """The lists that a pod's volumes, mounts or containers come from: its component's, and those of all pods."""
+    found: list[Any] = []
+    for section in [settings] if alone else [values.pods, settings]:
+        lists: dict[str, list[Any]] = {
+            "volumes": [section.volumes],
+            "volumeMounts": [section.volume_mounts],
+            "containers": [section.init_containers_first, section.init_containers, section.containers],
+        }
+        found += lists[kind]
+    return found
+
+
+@fragment
+def names_of(values: Values, settings: PodSettings, *, kind: str, alone: bool) -> str:
+    """The names of a pod's volumes or containers, or the paths of its mounts, one in a line."""
+    key = "mountPath" if kind == "volumeMounts" else "name"
+    found: list[Any] = []
+    for items in _lists(values, settings, kind, alone=alone):
+        found += [*each(items, lambda item: text_at(item, key))]
+    return lines(found)
+
+
+def _repeated(values: Values, path: str, settings: PodSettings) -> list[str]:
+    """What stands twice among the user's own volumes, mounts and containers."""
+    alone = path == "pods"
+    where = "" if alone else ", here and under pods taken together"
+    return [
+        when(
+            distinct_lines(names_of(values, settings, kind=kind, alone=alone))
+            < add(*(size(items) for items in _lists(values, settings, kind, alone=alone))),
+            f"{path}.{kind}: a name stands twice{where}; use different names",
+        )
+        for kind in ("volumes", "volumeMounts", "containers")
+    ]
+
+
+def _about_pods(values: Values, path: str, settings: PodSettings) -> list[str]:
+    """The rules of the settings of pods, for those that set any of it."""
+    lists = any_of(
+        filled(settings.volumes),
+        filled(settings.volume_mounts),
+        filled(settings.init_containers_first),
+        filled(settings.init_containers),
+        filled(settings.containers),
+    )
+    return [
+        when(filled(settings.env), partial(refused_env, path, settings)),
+        when(
+            all_of(filled(values.airflow_local_settings), has_key(settings.env, "PYTHONPATH")),
+            f"{path}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead",
+        ),
+        when(lists, partial(refused_names, values, path, settings)),
+        *when(lists, partial(_repeated, values, path, settings)),
+    ]
+
+
+@fragment
+def set_problems(values: Values, name: str, settings: WorkerSettings) -> str:
+    """The rules of one set of workers."""
+    return lines(_about_pods(values, f"workers.sets.{name}", settings))
+
+
+def _about_sets(values: Values) -> list[Any]:
+    touched = ("env", "volumes", "volumeMounts", "initContainersFirst", "initContainers", "containers")
+    sets: dict[str, Any] = values.workers.sets
+    return each_pair(
+        sets,
+        lambda name, changes: [
+            when(
+                has_key(changes, "serviceAccount"),
+                f"workers.sets.{name}.serviceAccount: all sets share one; set workers.serviceAccount",
+            ),
+            when(
+                any_of(*(has_key(changes, key) for key in touched)),
+                lambda: set_problems(values, name, overlaid(values.workers, changes)),
+            ),
+        ],
     )
 
 
@@ -265,7 +370,12 @@ def _about_services(values: Values) -> list[str]:
             for path, service in (("database", database), ("resultBackend", results), ("broker", broker))
         ),
         when(
-            all_of(own, negate(one_of(database.parameters, ""))),
+            all_of(own, own_results, any_of(database.user == results.user, database.name == results.name)),
+            "resultBackend.user: each has a role and a database of its own; user and name must differ from those of "
+            "database",
+        ),
+        when(
+            all_of(own, filled(database.parameters)),
             "database.parameters: the chart's own PostgreSQL takes none; set it only with database.host",
         ),
     ]
@@ -306,6 +416,20 @@ def _about_components(values: Values) -> list[str]:
         when(
             all_of(filled(values.webserver.config), filled(values.webserver.config_secret)),
             "webserver.configSecret: webserver.config is set too; set only one of them",
+        ),
+        *(
+            when(
+                all_of(running, negate(filled(image.tag)), negate(filled(image.digest))),
+                f"images.{name}.tag: is empty; name a tag or a digest",
+            )
+            for name, image, running in (
+                ("postgresql", values.images.postgresql, values.postgresql.enabled),
+                ("redis", values.images.redis, conditions.has_redis(values)),
+            )
+        ),
+        when(
+            one_of(values.dags.path, *OWNED_PATHS),
+            "dags.path: the chart mounts this folder itself; use another one",
         ),
         when(
             has_control_characters(values),
@@ -366,17 +490,5 @@ def problems(values: Values) -> str:
         *_about_config(values),
     ]
     for path, settings in _sections(values).items():
-        found += [
-            when(filled(settings.env), partial(refused_env, path, settings)),
-            when(
-                any_of(
-                    filled(settings.volumes),
-                    filled(settings.volume_mounts),
-                    filled(settings.init_containers_first),
-                    filled(settings.init_containers),
-                    filled(settings.containers),
-                ),
-                partial(refused_names, path, settings),
-            ),
-        ]
-    return lines(found)
+        found += _about_pods(values, path, settings)
+    return lines([*found, *_about_sets(values)])

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from airflow_charts.values import base
-from airflow_charts.values.base import Except, Kubernetes, Manifest, Partial
+from airflow_charts.values.base import Except, Kubernetes, Manifest, Partial, Unique
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 _LARGEST = 2**53
@@ -213,6 +213,8 @@ def _in_words(schema: dict[str, Any]) -> str:
 
 def _constraint(mark: Any, kind: str) -> dict[str, Any]:
     pattern = getattr(mark, "pattern", None)
+    if isinstance(mark, Unique):
+        return {"uniqueItems": True}
     if isinstance(mark, Except):
         return {"not": {"pattern": pattern}}
     if isinstance(pattern, str):

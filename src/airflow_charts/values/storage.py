@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from airflow_charts.values.base import FilePath, ObjectName, Quantity, Section, SubPath, empty
+from airflow_charts.values.base import Annotations, FilePath, ObjectName, Quantity, Section, SubPath, empty
 
 AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
 
@@ -24,7 +24,7 @@ class Persistence(Section):
     """The StorageClass of the chart's claim. Empty: `global.storageClass`, or the cluster's default."""
     access_mode: AccessMode = "ReadWriteMany"
     """How many nodes may mount the chart's claim; pods on several nodes need ReadWriteMany."""
-    annotations: dict[str, str] = empty()
+    annotations: Annotations = empty()
     """Annotations of the chart's claim."""
 
 

@@ -1,0 +1,351 @@
+"""A covering set: few documents in which every decision of the recorded tree goes both ways.
+
+Candidates are the examples with one value changed at a time, in order; one is kept when a decision goes a way that it
+has not gone before. What no candidate reaches fails the build.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from harness import ROOT, Refused, interpreted, roots
+from refused import REFUSED
+from strategies import Path, assign, bases, paths, resolve, schema_at
+
+from airflow_charts.helm.chart import traced
+from airflow_charts.tracing.interpret import Interpreter
+from airflow_charts.tracing.nodes import Apply, Each, When, children
+from airflow_charts.tracing.table import ALL_OF, FILLED
+from airflow_charts.values.goyaml import parse
+from airflow_charts.values.load import structural_problems, total
+from airflow_charts.values.release import Release
+from airflow_charts.values.rules import OWNED_ENV, OWNED_OPTIONS, SENSITIVE_OPTIONS
+
+TEXTS = (
+    "",
+    "text",
+    "2.11.2",
+    "3.0.0",
+    "1Gi",
+    "/a/b",
+    "https://a.example.com",
+    "a.example.com",
+    "sha256:" + "0" * 64,
+    "registry/x",
+    "CeleryExecutor",
+    "LocalExecutor",
+    "KubernetesExecutor",
+    "a@b.c",
+    "a=b&c=d",
+    "a.py",
+    "simple",
+    "my.Manager",
+)
+
+COMBINED = """
+executors: [LocalExecutor, KubernetesExecutor]
+webserver: {configSecret: users}
+---
+executors: [LocalKubernetesExecutor]
+airflowVersion: 2.11.0
+dagProcessor: {enabled: false}
+triggerer: {enabled: false}
+kubernetesExecutor: {deletePods: false}
+webserver: {path: /a}
+---
+config: {core: {}, custom: {}, workers: {}, logging: {}}
+plugins: {}
+networkPolicies: {enabled: false}
+---
+postgresql: {enabled: true, persistence: {enabled: false}}
+redis: {persistence: {enabled: false}}
+executors: [CeleryExecutor]
+database: {password: {existingSecret: a}}
+migrations: {enabled: false}
+---
+adminUser: {password: {existingSecret: admin}}
+webserver: {externalUrl: "https://a.example.com"}
+---
+postgresql: {persistence: {existingClaim: old}}
+redis: {persistence: {existingClaim: old}}
+logs: {persistence: {enabled: true, existingClaim: old}, cleaner: {enabled: false}}
+dags: {persistence: {enabled: true, existingClaim: old}}
+---
+database: {host: db.example.com}
+resultBackend: {host: db.example.com}
+postgresql: {enabled: false}
+broker: {host: redis.example.com, user: me}
+redis: {enabled: false}
+flower: {enabled: true}
+---
+airflowVersion: 2.11.2
+executors: [KubernetesExecutor]
+---
+fullnameOverride: a-name-that-is-much-longer-than-thirty-six-characters
+flower: {enabled: true, replicas: 2, ingress: {enabled: true, hosts: [a.example.com]}}
+---
+redis: {enabled: false}
+executors: [LocalExecutor]
+secrets: {generate: false, fernetKey: {value: a}, apiSecretKey: {value: a}, jwtSecret: {value: a}}
+database: {password: {value: a}}
+adminUser: {enabled: false}
+---
+webserver: {ingress: {enabled: true, tlsSecret: tls}}
+flower: {enabled: true, ingress: {enabled: true, tlsSecret: tls, hosts: [a.b]}}
+---
+pods: {containers: [{name: base}], initContainers: [{name: x}], initContainersFirst: [{name: x}]}
+---
+pods: {containers: [{name: webserver}], volumeMounts: [{name: a, mountPath: /data}, {name: a, mountPath: /b}]}
+---
+scheduler: {env: {PLAIN: text}, volumes: [{name: x}], nodeSelector: {a: b}}
+"""
+
+
+def combined() -> list[dict[str, Any]]:
+    return [parse(text).data for text in COMBINED.split("---\n")]
+
+
+def about_rules() -> list[dict[str, Any]]:
+    """Documents that break each kind of rule everywhere at once, and almost do."""
+    sections = {*OWNED_OPTIONS, *(section for section, _ in SENSITIVE_OPTIONS), "core", "api", "webserver", "fab"}
+    owned = {section: dict.fromkeys(OWNED_OPTIONS.get(section, {}), "x") for section in sections}
+    for section, option in SENSITIVE_OPTIONS:
+        owned[section] = {**owned[section], option: "x"}
+    credentials = [("secrets", "fernetKey"), ("secrets", "apiSecretKey"), ("secrets", "jwtSecret")]
+    credentials += [(section, "password") for section in ("database", "resultBackend", "broker", "adminUser")]
+    credentials += [("flower", "basicAuth")]
+    both: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for section, name in credentials:
+        assign(both, (section, name), {"existingSecret": "a", "value": "b"})
+        assign(values, (section, name), {"value": "b"})
+    assign(values, ("flower", "enabled"), True)
+    shared = {
+        "labels": {"a": "b"},
+        "annotations": {"a": "b"},
+        "podAnnotations": {"a": "b"},
+        "nodeSelector": {"a": "b"},
+        "env": {"A": "b"},
+    }
+    twice = {
+        "volumes": [{"name": "x"}],
+        "volumeMounts": [{"name": "x", "mountPath": "/x"}],
+        "initContainersFirst": [{"name": "x"}],
+        "initContainers": [{"name": "y"}],
+        "containers": [{"name": "z"}],
+    }
+    other = {
+        name: [{**items[0], "name": f"o{number}", **_elsewhere(items[0])}]
+        for number, (name, items) in enumerate(twice.items())
+    }
+    existing = parse((ROOT / "examples/existing-secrets.yaml").read_text()).data
+    return [
+        {"config": owned},
+        {"config": {section: {} for section in sections}},
+        {"config": {section: {"other": "text", "flag": True} for section in sections}},
+        {"pods": {"env": {owned_name.name: "x" for owned_name in OWNED_ENV}}},
+        both,
+        values,
+        {"secrets": {"generate": False}, "flower": {"enabled": True}},
+        *({section: {"env": {"A": "b"}, "volumes": [{"name": "x"}]}} for section in COMPONENTS),
+        {section: {"strategy": {"type": "Recreate"}} for section in COMPONENTS if section in REPLICATED},
+        {section: {"serviceAccount": {"name": "mine"}} for section in COMPONENTS},
+        {
+            "flower": {
+                "enabled": True,
+                "command": ["x"],
+                "args": ["y"],
+                "strategy": {"type": "Recreate"},
+                "startupProbe": {"enabled": False},
+                "livenessProbe": {"enabled": False},
+                "readinessProbe": {"enabled": False},
+            }
+        },
+        {"config": {"core": {"load_examples": None, "parallelism": None}, "logging": {"colored_console_log": None}}},
+        {"config": {"core": None, "workers": None, "logging": None}},
+        dict.fromkeys(("pods", *COMPONENTS), shared),
+        {
+            **everything(),
+            **{section: {"serviceAccount": {"name": "mine"}} for section in COMPONENTS},
+            **{section: {"serviceAccount": {"name": "mine"}, "kubernetesAccess": True} for section in ACCESS},
+            "flower": {"enabled": True, "serviceAccount": {"name": "mine"}},
+        },
+        {
+            section: {"persistence": {"enabled": True, "storageClass": "fast"}}
+            for section in ("dags", "logs", "postgresql", "redis")
+        },
+        {**existing, "secrets": {}},
+        {**existing, "postgresql": {"enabled": True}, "redis": {"enabled": True}},
+        {section: {"host": "a", "uri": {"existingSecret": "b"}} for section in ("database", "resultBackend", "broker")},
+        {"pods": {"initContainers": [{"name": "worker"}], "initContainersFirst": [{"name": "worker"}]}},
+        {"pods": {"initContainers": [{"name": "x"}], "initContainersFirst": [{"name": "x"}]}},
+        {"pods": twice, **dict.fromkeys(COMPONENTS, twice), "workers": {**twice, "sets": {"a": twice}}},
+        {"pods": twice, "webserver": other},
+        {"pods": {name: items * 2 for name, items in twice.items()}},
+        {"workers": {"sets": {"a": other}}},
+        {"pods": other},
+        {"airflowLocalSettings": "x", **{section: {"env": {"PYTHONPATH": "x"}} for section in ("pods", *COMPONENTS)}},
+        {"airflowLocalSettings": "x", "workers": {"sets": {"a": {"env": {"PYTHONPATH": "x"}}, "b": {"env": {}}}}},
+        {"workers": {"sets": {"a": {name: items * 2 for name, items in twice.items()}}}},
+        {"pods": twice, **{section: {"volumes": [{"name": "v"}]} for section in COMPONENTS}},
+        {"pods": twice, **{section: {"containers": [{"name": "v"}]} for section in COMPONENTS}},
+        *({section: {name: value}} for section in COMPONENTS for name, value in twice.items()),
+        {"images": {"postgresql": {"tag": ""}, "redis": {"tag": ""}}, "dags": {"path": "/data"}},
+        {
+            "dags": {"persistence": {"enabled": True}},
+            "pods": {"volumeMounts": [{"name": "a", "mountPath": "/opt/airflow/dags"}]},
+        },
+        {"workers": {"sets": {"a": {"env": {"PGDATA": "x"}}, "b": {"replicas": 2}}}},
+        {section: {"command": ["x"], "args": ["y"]} for section in COMPONENTS if section != "kubernetesExecutor"},
+        {section: {"replicas": 2} for section in REPLICATED},
+        {
+            section: {probe: {"enabled": False} for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+            for section in (*REPLICATED, "postgresql", "redis")
+        },
+    ]
+
+
+REPLICATED = ("webserver", "scheduler", "dagProcessor", "triggerer", "workers", "flower")
+COMPONENTS = (*REPLICATED, "kubernetesExecutor", "migrations", "secretGeneration", "postgresql", "redis")
+
+
+def _elsewhere(item: dict[str, Any]) -> dict[str, Any]:
+    return {"mountPath": "/o"} if "mountPath" in item else {}
+
+
+ACCESS = ("workers", "triggerer", "kubernetesExecutor")
+EXECUTORS = (
+    ("3.3.2", ["CeleryExecutor"]),
+    ("3.3.2", ["KubernetesExecutor"]),
+    ("3.3.2", ["LocalExecutor"]),
+    ("3.3.2", ["CeleryExecutor", "KubernetesExecutor", "LocalExecutor"]),
+    ("2.11.2", ["CeleryExecutor", "KubernetesExecutor", "LocalExecutor"]),
+    ("2.11.2", ["LocalExecutor"]),
+    ("2.11.2", ["KubernetesExecutor"]),
+)
+
+
+def crossed(documents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each document with every choice of executors, with the chart's own data stores and with external ones."""
+    external = parse((ROOT / "examples/production-celery.yaml").read_text()).data
+    stores = {name: external[name] for name in ("database", "resultBackend", "broker", "postgresql", "redis")}
+    for document in documents:
+        for version, executors in EXECUTORS:
+            for some in ({}, stores if "CeleryExecutor" in executors else {**stores, "broker": {}, "redis": {}}):
+                yield {**some, **document, "airflowVersion": version, "executors": executors}
+
+
+def samples(node: dict[str, Any], depth: int = 0) -> list[Any]:
+    """A few values that a schema allows, the empty ones among them."""
+    node = resolve(node)
+    if "enum" in node:
+        return list(node["enum"])
+    for choice in ("anyOf", "oneOf"):
+        if choice in node:
+            return [value for option in node[choice] for value in samples(option, depth)]
+    kind = node.get("type", "object")
+    if kind == "boolean":
+        return [True, False]
+    if kind in ("integer", "number"):
+        return [value for value in (0, 1, 2) if value >= node.get("minimum", 0)]
+    if kind == "string":
+        pattern = node.get("pattern", "")
+        return [text for text in TEXTS if re.search(pattern, text)][: 20 if depth == 0 else 1]
+    if kind == "array":
+        return [[], *([value] for value in samples(node.get("items", {}), depth + 1)[:3])]
+    inner = node.get("additionalProperties")
+    if node.get("properties"):
+        required = {name: samples(node["properties"][name], depth + 1)[0] for name in node.get("required", [])}
+        if required or depth > 2:
+            return [required]
+        some = next(iter(node["properties"]))
+        return [{}, {some: samples(node["properties"][some], depth + 1)[-1]}]
+    values = samples(inner, depth + 1) if isinstance(inner, dict) else ["text"]
+    keys = [key for key in ("default", "A", "core", "a.py") if _allowed(key, node)]
+    return [{}, *({key: value} for key in keys[:1] for value in values)]
+
+
+def _allowed(key: str, node: dict[str, Any]) -> bool:
+    names = resolve(node["propertyNames"]) if "propertyNames" in node else {}
+    return bool(re.search(names.get("pattern", ""), key))
+
+
+def candidates() -> Iterator[dict[str, Any]]:
+    yield from bases()
+    yield from combined()
+    yield from REFUSED
+    yield from about_rules()
+    yield from crossed([{}, {"flower": {"enabled": True}}, everything()])
+    for path in paths():
+        for value in samples(schema_at(path)):
+            yield changed({}, path, value)
+
+
+def everything() -> dict[str, Any]:
+    whole = parse((ROOT / "examples/everything.yaml").read_text()).data
+    return {name: value for name, value in whole.items() if name not in ("broker", "images")}
+
+
+def changed(base: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    document = copy.deepcopy(base)
+    assign(document, path, value)
+    return document
+
+
+Decision = tuple[int, bool]
+"""The identity of a decision, and a way that it must go."""
+
+
+def decisions() -> dict[Decision, When | Each]:
+    """Every way of every decision of the recorded tree; a list that is known to be filled need not be empty, too."""
+    recorded = traced()
+    fragments = (fragment.body for fragment in recorded.fragments.values())
+    found: dict[Decision, When | Each] = {}
+    for tree in [*recorded.parts.values(), *recorded.texts.values(), *fragments]:
+        _visit(tree, frozenset(), found)
+    return found
+
+
+def _visit(node: Any, filled: frozenset[Any], found: dict[Decision, When | Each]) -> None:
+    if isinstance(node, (When, Each)):
+        found[id(node), True] = node
+    if isinstance(node, When) or (isinstance(node, Each) and node.source not in filled):
+        found[id(node), False] = node
+    if isinstance(node, When):
+        facts = node.condition.args if isinstance(node.condition, Apply) and node.condition.op in _BOTH else ()
+        known = {fact.args[0] for fact in (node.condition, *facts) if isinstance(fact, Apply) and fact.op is FILLED}
+        _visit(node.then, filled | known, found)
+        _visit(node.otherwise, filled, found)
+    else:
+        for child in children(node):
+            _visit(child, filled, found)
+
+
+_BOTH = (ALL_OF,)
+
+
+@cache
+def covering() -> tuple[list[dict[str, Any]], list[str]]:
+    """The covering set, and the ways of decisions that no candidate takes."""
+    interpreter = Interpreter()
+    found = decisions()
+    wanted = set(found)
+    kept: list[dict[str, Any]] = []
+    for document in candidates():
+        if structural_problems(total(document)):
+            continue
+        releases = [Release("etl", "data"), Release("airflow", "data", "airflow")][: 1 if kept else 2]
+        before = len(wanted)
+        for release in releases:
+            if not isinstance(interpreted(document, interpreter, release), Refused):
+                interpreter.tree(traced().texts["notes"], roots(document, release))
+        wanted -= {(identity, way) for identity, ways in interpreter.coverage.items() for way in ways}
+        if len(wanted) < before:
+            kept.append(document)
+        if not wanted:
+            break
+    return kept, sorted(f"{found[decision].where} is never {decision[1]}" for decision in wanted)

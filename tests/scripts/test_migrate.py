@@ -1,0 +1,86 @@
+"""migrate.py with a real PostgreSQL and an `airflow` that records how it is called."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import NASTY, Database, Postgresql, eventually, run_script, start_script
+
+RECORDER = f"""#!{sys.executable}
+import json, os, sys
+with open(os.environ["RECORD"], "a") as file:
+    text = sys.stdin.read() if sys.argv[1] == "users" else ""
+    print(json.dumps([sys.argv[1:], text, os.environ.get("ADMIN_PASSWORD"), os.environ["PGPASSWORD"]]), file=file)
+sys.exit(int(os.environ.get("STATUS", "0")))
+"""
+ADMIN = {
+    "ADMIN_USERNAME": "admin",
+    "ADMIN_EMAIL": "a@example.com",
+    "ADMIN_FIRST_NAME": "Ann $x",
+    "ADMIN_LAST_NAME": "-O'Neil",
+    "ADMIN_ROLE": "Admin",
+    "ADMIN_PASSWORD": NASTY,
+}
+
+
+@pytest.fixture
+def airflow(tmp_path: Path) -> dict[str, str]:
+    """The environment with the recorder in place of Airflow."""
+    program = tmp_path / "airflow"
+    program.write_text(RECORDER, encoding="utf-8")
+    program.chmod(0o755)
+    return {"PATH": f"{tmp_path}:/usr/bin:/bin", "RECORD": str(tmp_path / "record")}
+
+
+def calls(airflow: dict[str, str]) -> list[list[object]]:
+    record = Path(airflow["RECORD"])
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
+
+
+def test_without_user_it_only_migrates(database: Database, airflow: dict[str, str]) -> None:
+    """The simple auth manager has no users."""
+    assert run_script("migrate.py", **database.environment, **airflow) == (0, "")
+    assert calls(airflow) == [[["db", "migrate"], "", None, "one"]]
+
+
+def test_the_password_of_the_first_user_goes_to_standard_input_only(
+    database: Database, airflow: dict[str, str]
+) -> None:
+    """Airflow asks for it twice; every other text is an option that may begin with a dash."""
+    assert run_script("migrate.py", **database.environment, **airflow, **ADMIN) == (0, "")
+    migration, user = calls(airflow)
+    assert migration == [["db", "migrate"], "", None, "one"]
+    assert user == [
+        [
+            "users",
+            "create",
+            "--username=admin",
+            "--email=a@example.com",
+            "--firstname=Ann $x",
+            "--lastname=-O'Neil",
+            "--role=Admin",
+        ],
+        f"{NASTY}\n{NASTY}\n",
+        None,
+        "one",
+    ]
+
+
+def test_a_failure_is_the_job_s_failure(database: Database, airflow: dict[str, str]) -> None:
+    """So that Kubernetes tries again; no user without schema, and no traceback."""
+    status, output = run_script("migrate.py", **database.environment, **airflow, **ADMIN, STATUS="3")
+    assert (status, output) == (1, "`airflow db migrate` failed with status 3\n")
+    assert len(calls(airflow)) == 1
+
+
+def test_it_waits_for_the_database(postgresql: Postgresql, airflow: dict[str, str]) -> None:
+    """Its Job starts together with it."""
+    waiting = start_script("migrate.py", **Database(postgresql).environment, **airflow)
+    assert waiting.stdout
+    assert "does not answer" in waiting.stdout.readline()
+    assert not calls(airflow)
+    postgresql.start()
+    eventually(lambda: calls(airflow))
+    waiting.communicate(timeout=30)
+    assert waiting.returncode == 0
