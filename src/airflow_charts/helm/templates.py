@@ -251,7 +251,9 @@ def _plain_scalar(value: str) -> bool:
         return False
     if not all(sign.isascii() and (sign.isalnum() or sign in "-._/ ()$") for sign in value.replace(":", "", 1)):
         return False
-    return yaml.safe_load(f"k: {value}") == {"k": value} and ": " not in value and not value.endswith(":")
+    if ": " in value or value.endswith(":"):
+        return False
+    return bool(yaml.safe_load(f"k: {value}") == {"k": value})
 
 
 def scalar(node: Any, context: Context) -> str:

@@ -68,9 +68,9 @@ class Interpreter:
             case Call():
                 return self._call(node, scope)
             case Digest(call=call, length=length):
-                return sha256(canonical_json(self._call(call, scope)))[:length]
+                return sha256(canonical_json(self._whole(call, scope)))[:length]
             case JsonText(call=call):
-                return pretty_json(self._call(call, scope))
+                return pretty_json(self._whole(call, scope))
         raise TypeError(type(node).__name__)
 
     def tree(self, node: Any, scope: dict[str, Any], *, item: bool = False) -> Any:
@@ -97,6 +97,10 @@ class Interpreter:
         value = self.expression(node, scope)
         kept = item and type_of_node(node).kind == "verbatim"
         return OMIT if value in ({}, []) and not kept else value
+
+    def _whole(self, call: Call, scope: dict[str, Any]) -> Any:
+        found = self._call(call, scope)
+        return {} if found is OMIT else found
 
     def _call(self, call: Call, scope: dict[str, Any]) -> Any:
         names = (name for name, _ in call.fragment.parameters)

@@ -52,6 +52,7 @@ from airflow_charts.tracing.symbols import (
     current_tracer,
     node_of,
     refuse,
+    shown,
     symbol,
     tree_symbol,
     type_of_value,
@@ -104,8 +105,7 @@ def when(condition: bool, then: Any, otherwise: Any = OMIT) -> Any:
     """
     if not isinstance(condition, Symbol):
         return _value(then) if condition else _value(otherwise)
-    if condition.__type__.kind != "bool":
-        refuse(f"{condition!r} is no condition", "Compare it, or use `filled(value)`.")
+    _refuse_no_condition(condition)
     facts = _facts(condition.__node__)
     known = _known(condition.__node__)
     if known is not None:
@@ -119,6 +119,11 @@ def when(condition: bool, then: Any, otherwise: Any = OMIT) -> Any:
     if kind.kind in ("text", "int") and tree.otherwise is not OMITTED:
         return symbol(tree, kind)
     return tree_symbol(tree)
+
+
+def _refuse_no_condition(value: Symbol) -> None:
+    if value.__type__.kind != "bool":
+        refuse(f"{shown(value)} is no condition", "Compare it, or use `filled(value)`.")
 
 
 def _facts(node: Any) -> frozenset[Any]:
@@ -184,8 +189,8 @@ def each(items: Iterable[T], function: Callable[[T], R]) -> list[R]:
     if not isinstance(items, Symbol):
         return [function(item) for item in items]
     item = items.__type__.item
-    if item is None:
-        refuse(f"{items!r} has no items to repeat", "`each` takes a list, `each_pair` a map.")
+    if items.__type__.kind != "list" or item is None:
+        refuse(f"{shown(items)} has no items to repeat", "`each` takes a list, `each_pair` a map.")
     return _repeat(items, function, (item,))
 
 
@@ -195,7 +200,7 @@ def each_pair(mapping: Mapping[str, T], function: Callable[[str, T], R]) -> list
         return [function(key, mapping[key]) for key in sorted(mapping, key=str.encode)]
     item = mapping.__type__.item
     if mapping.__type__.kind != "map" or item is None:
-        refuse(f"{mapping!r} is no map", "`each_pair` takes a map, `each` a list.")
+        refuse(f"{shown(mapping)} is no map", "`each_pair` takes a map, `each` a list.")
     return _repeat(mapping, function, (TEXT, item))
 
 
@@ -216,7 +221,7 @@ def _repeat(
 ) -> Any:
     tracer = current_tracer.get()
     if tracer is None:
-        refuse(f"{source!r} is used outside of its trace", "Keep symbols inside the traced function.")
+        refuse(f"{shown(source)} is used outside of its trace", "Keep symbols inside the traced function.")
     names = [_free_name(name, tracer.loop_names) for name in inspect.signature(function).parameters]
     variables = tuple(Var("loop", name, kind) for name, kind in zip(names, types, strict=True))
     tracer.loop_names += names
@@ -344,6 +349,7 @@ def _logic(operation: Operation, conditions: tuple[Any, ...], *, decides: bool) 
     open_conditions: list[Any] = []
     for condition in conditions:
         if isinstance(condition, Symbol):
+            _refuse_no_condition(condition)
             open_conditions.append(condition)
         elif condition is decides:
             return decides
@@ -361,6 +367,7 @@ def negate(condition: bool) -> bool:
     """Whether the condition does not hold."""
     if not isinstance(condition, Symbol):
         return not condition
+    _refuse_no_condition(condition)
     node = condition.__node__
     if isinstance(node, Apply) and node.op is table.NEGATE:
         return symbol(node.args[0], BOOL)
@@ -408,7 +415,7 @@ def choose(value: str | T, text: Callable[[str], R], otherwise: Callable[[T], R]
         return text(value) if isinstance(value, str) else otherwise(value)
     kind = value.__type__
     if kind.kind != "either" or kind.item is None:
-        refuse(f"{value!r} has only one type", "`choose` takes a value of type `str | ...`.")
+        refuse(f"{shown(value)} has only one type", "`choose` takes a value of type `str | ...`.")
     return when(
         _apply(table.IS_TEXT, value),
         text(_as(value, TEXT)),
@@ -457,7 +464,13 @@ def distinct_lines(text: str) -> int:
 
 def size(items: Iterable[Any]) -> int:
     """The number of items."""
+    _refuse_text(items)
     return _apply(table.SIZE, items) if isinstance(items, Symbol) else len(list(items))
+
+
+def _refuse_text(items: Any) -> None:
+    if isinstance(items, str) or (isinstance(items, Symbol) and items.__type__.kind == "text"):
+        refuse("a text in place of a list", "Pass a list of texts, or use `length(text)`.")
 
 
 def add(*terms: int) -> int:
@@ -472,6 +485,7 @@ def multiply(left: int, right: int) -> int:
 
 def join(items: Iterable[str], separator: str) -> str:
     """The items of a list of texts with a separator between them."""
+    _refuse_text(items)
     return _apply(table.JOIN, items, separator)
 
 
@@ -512,18 +526,24 @@ def digest(value: Any, length: int = 8) -> str:
 
     While tracing, the object must be the result of a fragment, which Helm can render twice.
     """
-    if not isinstance(value, Symbol):
-        return table.sha256(table.canonical_json(plain(value)))[:length]
-    if not isinstance(value.__node__, Call):
+    if current_tracer.get() is None:
+        return table.sha256(table.canonical_json(_whole(value)))[:length]
+    if not isinstance(value, Symbol) or not isinstance(value.__node__, Call):
         refuse("the digest of an object that no fragment made", "Build the object in a function marked @fragment.")
     return symbol(Digest(value.__node__, length), PLAIN)
 
 
+def _whole(value: Any) -> Any:
+    """The manifest of an object; an empty one where all of it vanished."""
+    found = plain(value)
+    return {} if found is OMIT else found
+
+
 def json_text(value: Any) -> str:
     """An object as indented JSON, which is YAML too. While tracing, it must be the result of a fragment."""
-    if not isinstance(value, Symbol):
-        return table.pretty_json(plain(value))
-    if not isinstance(value.__node__, Call):
+    if current_tracer.get() is None:
+        return table.pretty_json(_whole(value))
+    if not isinstance(value, Symbol) or not isinstance(value.__node__, Call):
         refuse("the JSON of an object that no fragment made", "Build the object in a function marked @fragment.")
     return symbol(JsonText(value.__node__), TEXT)
 

@@ -25,7 +25,7 @@ from airflow_charts.tracing.nodes import (
     Splice,
     When,
 )
-from airflow_charts.tracing.symbols import Symbol, node_of, refuse
+from airflow_charts.tracing.symbols import Symbol, TextSymbol, TreeSymbol, node_of, refuse, shown
 
 _FIRST = ("apiVersion", "kind", "metadata", "name", "image", "imagePullPolicy", "command", "args", "replicas")
 """Fields that readers of manifests look for first."""
@@ -116,11 +116,13 @@ def record(value: Any) -> Any:
     if value is OMIT or value is None:
         return OMITTED
     if isinstance(value, Symbol):
+        if value.__type__.kind == "record":
+            refuse(f"the section {shown(value)} in a manifest", "Name the values of it that are meant.")
         return value.__node__
     if isinstance(value, dict):
         return Object(tuple(_entry(key, item) for key, item in value.items()))
     if isinstance(value, list):
-        return Sequence(tuple(record(item) for item in value))
+        return Sequence(tuple(_placed(item) if not isinstance(item, TreeSymbol) else record(item) for item in value))
     if is_model(value):
         given = given_fields(value)
         return Object(tuple(_entry(key, item) for key, item in given)) if given else Const({})
@@ -130,7 +132,23 @@ def record(value: Any) -> Any:
 
 
 def _entry(key: str, value: Any) -> Entry:
-    return Entry(node_of(key), record(value))
+    tree = _placed(value)
+    if isinstance(tree, Splice):
+        refuse(
+            "a comprehension or a loop over a value", "Use `[*each(items, function)]`: it says which list is repeated."
+        )
+    return Entry(node_of(key), tree)
+
+
+def _placed(value: Any) -> Any:
+    """The tree of a field or an item, where a text of lines or with a variable has no place."""
+    tree = record(value)
+    if isinstance(tree, (Lines, Let)) and isinstance(value, TextSymbol):
+        refuse(
+            "a text of several lines or with a variable, outside of a fragment",
+            "Make it in a function marked @fragment.",
+        )
+    return tree
 
 
 def items_of(tree: Any) -> Any:

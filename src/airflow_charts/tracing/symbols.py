@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import difflib
+import itertools
 import re
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,9 @@ from airflow_charts.tracing.types import BOOL, INT, TEXT, Type, type_of
 _HERE = str(Path(__file__).parent)
 
 
+_TRACES = itertools.count()
+
+
 class Tracer:
     """What one trace collects, and what is known at the current line.
 
@@ -44,6 +48,7 @@ class Tracer:
     """
 
     def __init__(self) -> None:
+        self.number = next(_TRACES)
         self.formatted: list[Any] = []
         self.fragments: dict[tuple[Any, ...], Fragment] = {}
         self.loop_names: list[str] = []
@@ -55,11 +60,11 @@ class Tracer:
         The letters of both cases and the closing sign make a marker fail where text methods or slices touched it.
         """
         self.formatted.append(node)
-        return f"⟦aZ{len(self.formatted) - 1}Za⟧"
+        return f"⟦aZ{self.number}.{len(self.formatted) - 1}Za⟧"
 
 
 current_tracer: contextvars.ContextVar[Tracer | None] = contextvars.ContextVar("current_tracer", default=None)
-_MARKER = re.compile("⟦aZ([0-9]+)Za⟧")
+_MARKER = re.compile("⟦aZ([0-9]+[.][0-9]+)Za⟧")
 
 
 def where() -> str:
@@ -95,9 +100,10 @@ def parse_text(text: str) -> Any:
     parts: list[Any] = []
     for index, piece in enumerate(_MARKER.split(text)):
         if index % 2:
-            if tracer is None or int(piece) >= len(tracer.formatted):
+            number, _, position = piece.partition(".")
+            if tracer is None or int(number) != tracer.number:
                 refuse("a text holds the marker of a symbol of another trace", "Keep symbols inside the function.")
-            parts.append(tracer.formatted[int(piece)])
+            parts.append(tracer.formatted[int(position)])
         elif "⟦" in piece or "⟧" in piece:
             refuse(
                 "a text method or a slice changed a text made of a symbol",
@@ -135,31 +141,36 @@ class Symbol:
         object.__setattr__(self, "__type__", kind)
 
     def __repr__(self) -> str:
+        """With a sign that no text of a chart may have: a representation in a manifest is refused."""
+        return f"⟦{self._shown}⟧"
+
+    @property
+    def _shown(self) -> str:
         return f"<{self.__type__} {describe(self.__node__)}>"
 
     def __str__(self) -> str:
-        refuse(f"`str()` of {self!r}", 'Use an f-string: `f"{value}"`.')
+        refuse(f"`str()` of {self._shown}", 'Use an f-string: `f"{value}"`.')
 
     def __bool__(self) -> bool:
         refuse(
-            f"{self!r} has no truth value while tracing: Helm decides it at install time",
+            f"{self._shown} has no truth value while tracing: Helm decides it at install time",
             "Use `when(condition, then, otherwise)` for `if`, `all_of` for `and`, `any_of` for `or`, `negate` for "
             "`not`, `one_of` or `contains` for `in`.",
         )
 
     def __hash__(self) -> int:
-        refuse(f"{self!r} cannot be a key", 'Use an f-string as key: `{f"{name}": ...}`.')
+        refuse(f"{self._shown} cannot be a key", 'Use an f-string as key: `{f"{name}": ...}`.')
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        refuse(f"{self!r} has no attribute `{name}`", _INSTEAD_OF_METHODS)
+        refuse(f"{self._shown} has no attribute `{name}`", _INSTEAD_OF_METHODS)
 
     def __setattr__(self, name: str, value: object) -> None:
-        refuse(f"{self!r} cannot be changed", "Values are read-only; build a new object.")
+        refuse(f"{self._shown} cannot be changed", "Values are read-only; build a new object.")
 
     def _unsupported(self, *_args: Any) -> NoReturn:
-        refuse(f"{self!r} does not support this operation", _INSTEAD_OF_METHODS)
+        refuse(f"{self._shown} does not support this operation", _INSTEAD_OF_METHODS)
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = __rmod__ = _unsupported
     __truediv__ = __floordiv__ = __getitem__ = __len__ = __contains__ = __int__ = __float__ = _unsupported
@@ -176,7 +187,12 @@ class Symbol:
         self._unsupported()
 
     def __format__(self, spec: str) -> str:
-        refuse(f"{self!r} cannot enter a text", "Only texts and integers can; see `join` and `to_json`.")
+        refuse(f"{self._shown} cannot enter a text", "Only texts and integers can; see `join` and `to_json`.")
+
+
+def shown(value: Symbol) -> str:
+    """A symbol in an error message."""
+    return value._shown  # noqa: SLF001 - the same module
 
 
 _INSTEAD_OF_METHODS = (
@@ -193,10 +209,10 @@ class _Formatted(Symbol):
 
     def __format__(self, spec: str) -> str:
         if spec:
-            refuse(f"a format specification (`:{spec}`) on {self!r}", "Only plain `{value}` has a template.")
+            refuse(f"a format specification (`:{spec}`) on {self._shown}", "Only plain `{value}` has a template.")
         tracer = current_tracer.get()
         if tracer is None:
-            refuse(f"{self!r} is used outside of its trace", "Keep symbols inside the traced function.")
+            refuse(f"{self._shown} is used outside of its trace", "Keep symbols inside the traced function.")
         return tracer.mark(self.__node__)
 
 
@@ -207,7 +223,7 @@ class _Ordered(Symbol):
         other_type = type_of_value(other)
         if other_type.kind != self.__type__.kind:
             refuse(
-                f"{self!r} {operation} a {other_type.kind} can never hold",
+                f"{self._shown} {operation} a {other_type.kind} can never hold",
                 f"Compare a {self.__type__.kind} with a {self.__type__.kind}.",
             )
         return symbol(Apply(OPERATORS[operation], (self.__node__, node_of(other)), BOOL), BOOL)
@@ -255,7 +271,7 @@ class BoolSymbol(_Ordered):
             decides = other if operation == "|" else not other
             return other if decides else self
         if type_of_value(other).kind != "bool":
-            refuse(f"{self!r} {operation} something that is no condition", "Compare it first, or use `filled`.")
+            refuse(f"{self._shown} {operation} something that is no condition", "Compare it first, or use `filled`.")
         return symbol(Apply(OPERATORS[operation], (self.__node__, node_of(other)), BOOL), BOOL)
 
     def __and__(self, other: object) -> Any:
@@ -285,11 +301,11 @@ class MapSymbol(Symbol):
 
     def keys(self) -> NoReturn:
         """Refuses `{**values.labels}`."""
-        refuse(f"`**` or `.keys()` of {self!r}", "Use `overlay(base, user)` or `each_pair(mapping, function)`.")
+        refuse(f"`**` or `.keys()` of {self._shown}", "Use `overlay(base, user)` or `each_pair(mapping, function)`.")
 
     def items(self) -> NoReturn:
         """Refuses `for name, value in values.labels.items()`."""
-        refuse(f"`.items()` of {self!r}", "Use `each_pair(mapping, function)`.")
+        refuse(f"`.items()` of {self._shown}", "Use `each_pair(mapping, function)`.")
 
 
 class VerbatimSymbol(ListSymbol):
@@ -338,7 +354,8 @@ class TreeSymbol(Symbol):
     def __init__(self, tree: Tree | Splice) -> None:
         super().__init__(tree, Type("verbatim"))
 
-    def __repr__(self) -> str:
+    @property
+    def _shown(self) -> str:
         return "<a recorded tree>"
 
     def __iter__(self) -> Iterator[Any]:

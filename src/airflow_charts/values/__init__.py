@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from airflow_charts.tracing.types import Plain
-from airflow_charts.values.base import Manifest, ObjectName, Section, Unique, Version, empty, map_of, no_items
+from airflow_charts.values.base import Manifest, ObjectName, Section, Unique, Version, empty, map_of, no_items, section
 from airflow_charts.values.components import (
     AdminUser,
     DagProcessor,
@@ -73,7 +73,7 @@ class Values(Section):
     """The executors; the first is the default, tasks may name another one."""
     fullname_override: ObjectName = ""
     """The beginning of all object names. Empty: the release name, followed by `-airflow` if it has no `airflow`."""
-    images: Images = Images()
+    images: Images = section(Images)
     """The container images."""
     auth_manager: Annotated[str, Field(pattern=r"^(fab|simple|[A-Za-z_][A-Za-z0-9_.]*[.][A-Za-z0-9_]+)$")] = "fab"
     """Who knows the users on Airflow 3: `fab` (database, LDAP, OAuth), `simple`, or the path of a class."""
@@ -83,51 +83,51 @@ class Values(Section):
         logging={"colored_console_log": False},
     )
     """Options of Airflow: section, option, value, as in `airflow.cfg`. Credentials have values of their own."""
-    pods: AllPods = AllPods()
+    pods: AllPods = section(AllPods)
     """Settings of all pods; the ones of a component win."""
-    webserver: Webserver = Webserver()
+    webserver: Webserver = section(Webserver)
     """The web UI, the REST API and, on Airflow 3, the API that tasks talk to."""
-    scheduler: Scheduler = Scheduler()
+    scheduler: Scheduler = section(Scheduler)
     """Decides which tasks run."""
-    dag_processor: DagProcessor = DagProcessor()
+    dag_processor: DagProcessor = section(DagProcessor)
     """Parses the DAG files."""
-    triggerer: Triggerer = Triggerer()
+    triggerer: Triggerer = section(Triggerer)
     """Runs deferred tasks."""
-    workers: Workers = Workers()
+    workers: Workers = section(Workers)
     """Celery workers; they only run with CeleryExecutor."""
-    kubernetes_executor: KubernetesExecutor = KubernetesExecutor()
+    kubernetes_executor: KubernetesExecutor = section(KubernetesExecutor)
     """The pods that KubernetesExecutor starts."""
-    flower: Flower = Flower()
+    flower: Flower = section(Flower)
     """The web UI of Celery."""
-    migrations: Migrations = Migrations()
+    migrations: Migrations = section(Migrations)
     """The Job that creates and upgrades the schema of the database."""
-    admin_user: AdminUser = AdminUser()
+    admin_user: AdminUser = section(AdminUser)
     """The first user."""
-    secrets: Secrets = Secrets()
+    secrets: Secrets = section(Secrets)
     """The keys that the parts of Airflow share."""
-    secret_generation: SecretGeneration = SecretGeneration()
+    secret_generation: SecretGeneration = section(SecretGeneration)
     """The Job that generates missing credentials."""
-    database: MetadataDatabase = MetadataDatabase()
+    database: MetadataDatabase = section(MetadataDatabase)
     """Airflow's metadata database."""
-    result_backend: ResultBackend = ResultBackend()
+    result_backend: ResultBackend = section(ResultBackend)
     """Where Celery keeps the state of tasks."""
-    broker: Broker = Broker()
+    broker: Broker = section(Broker)
     """The broker of Celery."""
-    postgresql: Postgresql = Postgresql()
+    postgresql: Postgresql = section(Postgresql)
     """The chart's own PostgreSQL."""
-    redis: Redis = Redis()
+    redis: Redis = section(Redis)
     """The chart's own broker."""
-    dags: Dags = Dags()
+    dags: Dags = section(Dags)
     """Where the DAG files are."""
-    logs: Logs = Logs()
+    logs: Logs = section(Logs)
     """Where task logs are."""
     plugins: dict[FileName, str] = empty()
     """Plugin files by name. If there are any, they replace the plugin folder of the image."""
     airflow_local_settings: str = ""
     """The text of `airflow_local_settings.py`."""
-    network_policies: NetworkPolicies = NetworkPolicies()
+    network_policies: NetworkPolicies = section(NetworkPolicies)
     """NetworkPolicies."""
     extra_manifests: list[ManifestValue] = no_items()
     """Further Kubernetes objects, as they are: nothing in them is a template. Use names that the chart does not."""
-    global_: Global = Field(default=Global(), alias="global")
+    global_: Global = Field(default_factory=Global.model_construct, alias="global")
     """Values that an umbrella chart shares with all its charts."""

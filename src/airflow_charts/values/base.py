@@ -25,6 +25,7 @@ class Section(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         use_attribute_docstrings=True,
+        defer_build=True,  # a section's validator is built when it is used alone, not for each import
     )
 
 
@@ -78,6 +79,11 @@ class Partial(Partially):
 def empty() -> Any:
     """The default of a map or of Kubernetes YAML: nothing."""
     return Field(default_factory=UserMap)
+
+
+def section(model: type[Section]) -> Any:
+    """The default of a section: all its own defaults."""
+    return Field(default_factory=model.model_construct)
 
 
 def map_of(**entries: Any) -> Any:
