@@ -27,6 +27,9 @@ hostname_callable = airflow.utils.net.get_host_ip_address
 {{- if not (hasPrefix "2." .Values.airflowVersion) }}
 auth_manager = {{ include "airflow-charts.auth-manager" . }}
 {{- end }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (eq .Values.authManager "simple") }}
+simple_auth_manager_passwords_file = /tmp/passwords.json
+{{- end }}
 {{- if not (hasPrefix "2." .Values.airflowVersion) }}
 execution_api_server_url = {{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}/execution/
 {{- end }}

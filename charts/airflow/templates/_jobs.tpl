@@ -84,9 +84,6 @@ template:
         {{- with include "airflow-charts.container-fields" (dict "Values" .Values "settings" .Values.secretGeneration) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
-      {{- with .Values.pods.containers }}
-      {{- mustToYaml . | nindent 6 }}
-      {{- end }}
       {{- with .Values.secretGeneration.containers }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
@@ -197,9 +194,6 @@ template:
         {{- with include "airflow-charts.container-fields" (dict "Values" .Values "settings" .Values.migrations) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
-      {{- with .Values.pods.containers }}
-      {{- mustToYaml . | nindent 6 }}
-      {{- end }}
       {{- with .Values.migrations.containers }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}

@@ -109,7 +109,7 @@ envFrom:
 lifecycle:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
-{{- with or .settings.resources .Values.pods.resources }}
+{{- with .settings.resources }}
 resources:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
@@ -261,7 +261,7 @@ envFrom:
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
-{{- with or .settings.resources .Values.pods.resources }}
+{{- with .settings.resources }}
 resources:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}

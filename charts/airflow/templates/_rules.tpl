@@ -125,6 +125,9 @@
 {{- if hasKey .settings.env "POD_NAMESPACE" }}
 {{ .path }}.env.POD_NAMESPACE: the chart sets it; use another name
 {{- end }}
+{{- if hasKey .settings.env "FORWARDED_ALLOW_IPS" }}
+{{ .path }}.env.FORWARDED_ALLOW_IPS: the chart sets it; use `webserver.ingress.enabled`
+{{- end }}
 {{- end }}
 
 {{/* Volumes, mounts and containers under names that the chart uses itself. */}}
@@ -386,6 +389,9 @@ config.core.hostname_callable: the chart sets it; use the value env
 {{- end }}
 {{- if hasKey (index .Values.config "core") "auth_manager" }}
 config.core.auth_manager: the chart sets it; use the value authManager
+{{- end }}
+{{- if hasKey (index .Values.config "core") "simple_auth_manager_passwords_file" }}
+config.core.simple_auth_manager_passwords_file: the chart sets it; use the value authManager
 {{- end }}
 {{- if hasKey (index .Values.config "core") "execution_api_server_url" }}
 config.core.execution_api_server_url: the chart sets it; use the value webserver.path

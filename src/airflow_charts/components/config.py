@@ -71,6 +71,10 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
             given(values.plugins, lambda _: f"plugins_folder = {release.path(PLUGINS)}"),
             "hostname_callable = airflow.utils.net.get_host_ip_address",
             when(new, lambda: f"auth_manager = {auth_manager(values)}"),
+            when(
+                all_of(new, values.auth_manager == "simple"),
+                f"simple_auth_manager_passwords_file = {release.path('/tmp')}/passwords.json",  # noqa: S108
+            ),
             when(new, lambda: f"execution_api_server_url = {webserver_url(values, release)}{path}/execution/"),
         ],
         "logging": [f"base_log_folder = {release.path(LOGS)}"],

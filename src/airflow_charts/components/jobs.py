@@ -52,7 +52,7 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
                 component="migrations",
                 args=["python", f"{release.path(SCRIPTS)}/migrate.py"],
                 env=[*when(conditions.has_admin_user(values), environment)],
-                waits=False,
+                job=True,
                 checksums={"checksum/scripts": scripts_digest()},
             ),
         )
@@ -89,7 +89,7 @@ def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec
                 env=[
                     core_v1.EnvVar(name="POD_NAMESPACE", value=release.namespace),
                 ],
-                waits=False,
+                job=True,
                 checksums={"checksum/scripts": scripts_digest()},
             ),
         )

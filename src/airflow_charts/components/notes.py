@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from airflow_charts.components.names import name_of
-from airflow_charts.tracing import all_of, filled, fragment, lines, negate, when
+from airflow_charts.tracing import all_of, filled, fragment, lines, negate, replace, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.release import Release
+
+_DOT = "\\."
+"""A dot in a key, as kubectl's jsonpath wants it."""
 
 
 @fragment
@@ -18,7 +21,7 @@ def notes(values: Values, release: Release) -> str:
     literal, existing = filled(password.value), filled(password.existing_secret)
     secret = when(
         existing,
-        f"{password.existing_secret} -o jsonpath='{{.data.{password.key}}}'",
+        f"{password.existing_secret} -o jsonpath='{{.data.{replace(password.key, '.', _DOT)}}}'",
         when(
             literal,
             f"{name_of(values, release, 'credentials')} -o jsonpath='{{.data.admin-password}}'",

@@ -54,8 +54,8 @@ class Program:
     startup: core_v1.Probe = OMIT
     liveness: core_v1.Probe = OMIT
     readiness: core_v1.Probe = OMIT
-    waits: bool = True
-    """Whether it waits for the schema if it is a client of the database; only Jobs do not."""
+    job: bool = False
+    """Whether it ends by itself: then it waits for no schema, and has no side containers but its own."""
     reads_dags: bool = False
     writes_logs: bool = False
     set_name: str = ""
@@ -141,11 +141,11 @@ def spread(
 
 
 @fragment
-def container_fields(values: Values, settings: PodSettings) -> core_v1.Container:
+def container_fields(values: Values, settings: ComponentSettings) -> core_v1.Container:
     """What is the same in the main container of every pod."""
     return core_v1.Container(
         name=OMIT,
-        resources=first_of(settings.resources, values.pods.resources),
+        resources=settings.resources,
         securityContext=first_of(settings.security_context, values.pods.security_context),
         lifecycle=first_of(settings.lifecycle, values.pods.lifecycle),
         envFrom=[*values.pods.env_from, *settings.env_from],
@@ -352,7 +352,7 @@ def config_volume(values: Values, release: Release, program: Program) -> core_v1
 
 
 @fragment
-def wait_container(values: Values, release: Release, settings: PodSettings, component: str) -> core_v1.Container:
+def wait_container(values: Values, release: Release, settings: ComponentSettings, component: str) -> core_v1.Container:
     """Waits until the database has the schema of this image, and the webserver until there is a user."""
     return combine(
         core_v1.Container(
@@ -368,7 +368,7 @@ def wait_container(values: Values, release: Release, settings: PodSettings, comp
             ],
             env=[*database_env(values, release), *user_env(values, settings)],
             volumeMounts=[*base_mounts(values, release), *values.pods.volume_mounts, *settings.volume_mounts],
-            resources=first_of(settings.resources, values.pods.resources),
+            resources=settings.resources,
         ),
         core_v1.Container(
             name=OMIT,
@@ -456,7 +456,7 @@ def airflow_pod(
                 initContainers=[
                     *values.pods.init_containers_first,
                     *settings.init_containers_first,
-                    *([_wait(values, release, settings, program)] if program.waits else []),
+                    *([_wait(values, release, settings, program)] if not program.job else []),
                     *values.pods.init_containers,
                     *settings.init_containers,
                 ],
@@ -467,7 +467,7 @@ def airflow_pod(
                         if program.writes_logs
                         else []
                     ),
-                    *values.pods.containers,
+                    *([] if program.job else values.pods.containers),
                     *settings.containers,
                 ],
                 volumes=[
@@ -484,7 +484,7 @@ def airflow_pod(
     )
 
 
-def _wait(values: Values, release: Release, settings: PodSettings, program: Program) -> core_v1.Container:
+def _wait(values: Values, release: Release, settings: ComponentSettings, program: Program) -> core_v1.Container:
     client = topology.needs(values, program.component, topology.DATABASE)
     return when(client, lambda: wait_container(values, release, settings, program.component))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from airflow_charts.tracing import all_of, any_of
+from airflow_charts.tracing import all_of, any_of, negate
 from airflow_charts.values import Values
 from airflow_charts.values.conditions import (
     airflow_2,
@@ -59,6 +59,11 @@ OUTSIDE = ("users", "kubernetes-api", "external-database", "external-result-back
 
 def _both(*conditions: Condition) -> Condition:
     return lambda values: all_of(*(condition(values) for condition in conditions))
+
+
+def _runs_code(values: Values) -> bool:
+    """Whether the scheduler runs users' code: tasks, or DAG files where no DAG processor parses them."""
+    return any_of(local(values), all_of(airflow_2(values), negate(has_dag_processor(values))))
 
 
 RUNS: dict[str, Condition] = {
@@ -133,7 +138,7 @@ EDGES: tuple[Edge, ...] = (
     Edge("task", "anywhere", 0, "runs users' code"),
     Edge("triggerer", "anywhere", 0, "runs users' code"),
     Edge("dag-processor", "anywhere", 0, "runs users' code"),
-    Edge("scheduler", "anywhere", 0, "runs users' code", local),
+    Edge("scheduler", "anywhere", 0, "runs users' code", _runs_code),
 )
 
 SHARED_KEYS: dict[str, dict[str, Condition]] = {

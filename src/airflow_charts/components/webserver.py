@@ -23,9 +23,16 @@ def program(values: Values, release: Release) -> Program:
         component="webserver",
         args=when(
             new,
-            lambda: ["airflow", "api-server"],
+            lambda: ["airflow", "api-server", when(values.webserver.ingress.enabled, "--proxy-headers")],
             lambda: ["airflow", "webserver", "--pid", f"{release.path('/tmp')}/airflow-webserver.pid"],  # noqa: S108
         ),
+        env=[
+            when(
+                all_of(new, values.webserver.ingress.enabled),
+                # The Ingress controller's address is not known; it alone says which scheme and host the browser used.
+                core_v1.EnvVar(name="FORWARDED_ALLOW_IPS", value="*"),
+            )
+        ],
         ports=[core_v1.ContainerPort(name="http", containerPort=topology.API_PORT, protocol="TCP")],
         startup=http_check(when(new, f"{path}/execution/health", f"{path}/health"), "http"),
         liveness=http_check(when(new, f"{path}/api/v2/version", f"{path}/api/v1/version"), "http"),

@@ -7,6 +7,7 @@ a difference to Helm a fault of printing. It also counts which way every decisio
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from airflow_charts.tracing.nodes import (
@@ -34,6 +35,7 @@ from airflow_charts.tracing.table import canonical_json, flat, pretty_json, sha2
 from airflow_charts.tracing.trace import Traced
 
 Coverage = dict[int, set[bool]]
+Scope = dict[str, Any]
 
 
 class Interpreter:
@@ -44,71 +46,64 @@ class Interpreter:
 
     def __init__(self) -> None:
         self.coverage: Coverage = defaultdict(set)
+        self._expressions: dict[type, Callable[[Any, Scope], Any]] = {
+            Const: lambda node, _scope: node.value,
+            Var: lambda node, scope: scope[node.name],
+            Field: lambda node, scope: self.expression(node.base, scope)[node.key],
+            Apply: lambda node, scope: node.op.python(*[self.expression(arg, scope) for arg in node.args]),
+            Concat: lambda node, scope: "".join([str(self.expression(part, scope)) for part in node.parts]),
+            Call: self._call,
+            Digest: lambda node, scope: sha256(canonical_json(self._whole(node.call, scope)))[: node.length],
+            JsonText: lambda node, scope: pretty_json(self._whole(node.call, scope)),
+        }
+        self._trees: dict[type, Callable[[Any, Scope], Any]] = {
+            Omitted: lambda _node, _scope: OMIT,
+            Const: self.expression,
+            Call: self.expression,
+            Object: lambda node, scope: self._object(node.parts, scope) or OMIT,
+            Sequence: lambda node, scope: self._items(node.parts, scope) or OMIT,
+            Lines: lambda node, scope: "\n".join(flat(self._items(node.parts, scope), OMIT)),
+            Each: lambda node, scope: [value for value in self._each(node, scope) if value is not OMIT] or OMIT,
+        }
 
-    def documents(self, traced: Traced, roots: dict[str, Any]) -> list[dict[str, Any]]:
-        """The manifests of every part; `roots` maps `Values` and `Release` to plain JSON data."""
+    def documents(self, traced: Traced, roots: Scope) -> list[dict[str, Any]]:
+        """The manifests of every part; `roots` maps `Values`, `Release` and `Chart` to plain JSON data."""
         found: list[dict[str, Any]] = []
         for tree in traced.parts.values():
             found.extend(_flat(self.tree(tree, roots)))
         return found
 
-    def expression(self, node: Any, scope: dict[str, Any]) -> Any:
+    def expression(self, node: Any, scope: Scope) -> Any:
         """The value of an expression."""
-        match node:
-            case Const(value=value):
-                return value
-            case Var(name=name):
-                return scope[name]
-            case Field(base=base, key=key):
-                return self.expression(base, scope)[key]
-            case Apply(op=op, args=args):
-                return op.python(*(self.expression(arg, scope) for arg in args))
-            case Concat(parts=parts):
-                return "".join(str(self.expression(part, scope)) for part in parts)
-            case Call():
-                return self._call(node, scope)
-            case Digest(call=call, length=length):
-                return sha256(canonical_json(self._whole(call, scope)))[:length]
-            case JsonText(call=call):
-                return pretty_json(self._whole(call, scope))
-        raise TypeError(type(node).__name__)
+        return self._expressions[type(node)](node, scope)
 
-    def tree(self, node: Any, scope: dict[str, Any], *, item: bool = False) -> Any:
+    def tree(self, node: Any, scope: Scope, *, item: bool = False) -> Any:
         """The JSON data of a tree, or OMIT; `item` says that it stands in a list, where verbatim data is kept."""
-        match node:
-            case Omitted():
-                return OMIT
-            case Const() | Call():
-                return self.expression(node, scope)
-            case Object(parts=parts):
-                return self._object(parts, scope) or OMIT
-            case Sequence(parts=parts):
-                return self._items(parts, scope) or OMIT
-            case Lines(parts=parts):
-                return "\n".join(flat(self._items(parts, scope), OMIT))
-            case When(condition=condition, then=then, otherwise=otherwise):
-                holds = bool(self.expression(condition, scope))
-                self.coverage[id(node)].add(holds)
-                return self.tree(then if holds else otherwise, scope, item=item)
-            case Let(variable=variable, value=value, body=body):
-                return self.tree(body, {**scope, variable.name: self.expression(value, scope)}, item=item)
-            case Each():
-                return [value for value in self._each(node, scope) if value is not OMIT] or OMIT
+        kind = type(node)
+        if kind is When:
+            holds = bool(self.expression(node.condition, scope))
+            self.coverage[id(node)].add(holds)
+            return self.tree(node.then if holds else node.otherwise, scope, item=item)
+        if kind is Let:
+            inner = {**scope, node.variable.name: self.expression(node.value, scope)}
+            return self.tree(node.body, inner, item=item)
+        if kind in self._trees:
+            return self._trees[kind](node, scope)
         value = self.expression(node, scope)
-        kept = item and type_of_node(node).kind == "verbatim"
-        return OMIT if value in ({}, []) and not kept else value
+        kept = value or not isinstance(value, (dict, list)) or (item and type_of_node(node).kind == "verbatim")
+        return value if kept else OMIT
 
-    def _whole(self, call: Call, scope: dict[str, Any]) -> Any:
+    def _whole(self, call: Call, scope: Scope) -> Any:
         found = self._call(call, scope)
         return {} if found is OMIT else found
 
-    def _call(self, call: Call, scope: dict[str, Any]) -> Any:
+    def _call(self, call: Call, scope: Scope) -> Any:
         names = (name for name, _ in call.fragment.parameters)
         inner = {name: value for name, value in scope.items() if name[0].isupper()}
         inner.update(zip(names, (self.expression(arg, scope) for arg in call.args), strict=True))
         return self.tree(call.fragment.body, inner)
 
-    def _object(self, parts: tuple[Any, ...], scope: dict[str, Any]) -> dict[str, Any]:
+    def _object(self, parts: tuple[Any, ...], scope: Scope) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for part in parts:
             value = self.tree(part.value, scope)
@@ -121,7 +116,7 @@ class Interpreter:
                     result.update(mapping)
         return result
 
-    def _items(self, parts: tuple[Any, ...], scope: dict[str, Any]) -> list[Any]:
+    def _items(self, parts: tuple[Any, ...], scope: Scope) -> list[Any]:
         items: list[Any] = []
         for part in parts:
             splice = isinstance(part, Splice)
@@ -130,7 +125,7 @@ class Interpreter:
                 items.extend(value if splice else [value])
         return items
 
-    def _each(self, node: Each, scope: dict[str, Any]) -> list[Any]:
+    def _each(self, node: Each, scope: Scope) -> list[Any]:
         source = self.expression(node.source, scope)
         self.coverage[id(node)].add(bool(source))
         names = [variable.name for variable in node.variables]

@@ -97,15 +97,13 @@ class PodSettings(Section):
     volume_mounts: list[VolumeMount] = no_items()
     """Further mounts of the main container (and of the init containers that run Airflow)."""
     init_containers_first: list[Container] = no_items()
-    """Init containers that run before anything else, such as a database proxy."""
+    """Init containers that run before anything else; with `restartPolicy: Always` they keep running beside the pod."""
     init_containers: list[Container] = no_items()
     """Init containers that run after the database schema is ready."""
     containers: list[Container] = no_items()
-    """Side containers."""
+    """Side containers. Those under `pods` are not in Jobs, which would never end; see `initContainersFirst`."""
     lifecycle: Lifecycle = empty()
     """Lifecycle hooks of the main container."""
-    resources: ResourceRequirements = empty()
-    """CPU and memory of the main container."""
 
 
 class AllPods(PodSettings):
@@ -166,6 +164,8 @@ class ServiceAccount(Section):
 class ComponentSettings(PodSettings):
     """Settings of the pods of one component."""
 
+    resources: ResourceRequirements = empty()
+    """CPU and memory of the main container."""
     termination_grace_period_seconds: Seconds = 30
     """Seconds between SIGTERM and SIGKILL."""
     service_account: ServiceAccount = ServiceAccount()

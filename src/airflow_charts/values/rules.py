@@ -86,6 +86,7 @@ OWNED_ENV = (
     Owned("ADMIN_ROLE", "`adminUser.role`"),
     Owned("ADMIN_PASSWORD", "`adminUser.password`"),
     Owned("POD_NAMESPACE", "another name"),
+    Owned("FORWARDED_ALLOW_IPS", "`webserver.ingress.enabled`"),
 )
 """Environment variables of the chart's own; Kubernetes refuses a name that stands twice."""
 
@@ -96,6 +97,7 @@ OWNED_OPTIONS: dict[str, dict[str, str]] = {
         "plugins_folder": "plugins",
         "hostname_callable": "env",
         "auth_manager": "authManager",
+        "simple_auth_manager_passwords_file": "authManager",
         "execution_api_server_url": "webserver.path",
         "fernet_key": "secrets.fernetKey",
         "sql_alchemy_conn": "database",
