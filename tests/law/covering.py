@@ -167,7 +167,7 @@ def about_rules() -> list[dict[str, Any]]:
         },
         {"config": {"core": {"load_examples": None, "parallelism": None}, "logging": {"colored_console_log": None}}},
         {"config": {"core": None, "workers": None, "logging": None}},
-        dict.fromkeys(("pods", *COMPONENTS), shared),
+        dict.fromkeys(("pods", *(section for section in COMPONENTS if section != "kubernetesExecutor")), shared),
         {
             **everything(),
             **{section: {"serviceAccount": {"name": "mine"}} for section in COMPONENTS},
@@ -203,8 +203,12 @@ def about_rules() -> list[dict[str, Any]]:
         {section: {"command": ["x"], "args": ["y"]} for section in COMPONENTS if section != "kubernetesExecutor"},
         {section: {"replicas": 2} for section in REPLICATED},
         {
-            section: {probe: {"enabled": False} for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+            section: {probe: {"enabled": False} for probe in ("startupProbe", "livenessProbe")}
             for section in (*REPLICATED, "postgresql", "redis")
+        },
+        {
+            section: {"readinessProbe": {"enabled": False}}
+            for section in ("webserver", "scheduler", "postgresql", "redis")
         },
     ]
 

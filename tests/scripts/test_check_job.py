@@ -1,7 +1,5 @@
 """check_job.py with a real PostgreSQL."""
 
-
-
 import importlib
 import sys
 

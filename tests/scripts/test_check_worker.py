@@ -1,7 +1,5 @@
 """check_worker.py with a real Celery worker and a real Redis."""
 
-
-
 import importlib
 import os
 import shlex

@@ -1,7 +1,5 @@
 """generate_secrets.py with a Kubernetes API that is only Secrets, and a real PostgreSQL."""
 
-
-
 import base64
 import json
 import shutil

@@ -1,7 +1,5 @@
 """postgresql.sh with the real server."""
 
-
-
 import os
 import signal
 import time

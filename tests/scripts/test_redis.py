@@ -1,7 +1,5 @@
 """redis.sh with the real server."""
 
-
-
 import signal
 from pathlib import Path
 

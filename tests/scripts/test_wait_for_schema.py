@@ -1,7 +1,5 @@
 """wait_for_schema.py with a real PostgreSQL, and with the migration files of an Airflow that is only files."""
 
-
-
 import sqlite3
 import time
 from pathlib import Path

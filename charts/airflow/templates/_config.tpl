@@ -41,6 +41,9 @@ execution_api_server_url = {{ include "airflow-charts.webserver-url" . }}{{ .Val
 {{ "" }}
 [logging]
 base_log_folder = /opt/airflow/logs
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+dag_processor_child_process_log_directory = /opt/airflow/logs/dag_processor
+{{- end }}
 {{- if hasKey .Values.config "logging" }}
 {{- range $key, $value := index .Values.config "logging" }}
 {{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
@@ -94,6 +97,9 @@ enable_proxy_fix = True
 {{ "" }}
 [scheduler]
 enable_health_check = True
+{{- if hasPrefix "2." .Values.airflowVersion }}
+child_process_log_directory = /opt/airflow/logs/scheduler
+{{- end }}
 {{- if and (hasPrefix "2." .Values.airflowVersion) .Values.dagProcessor.enabled }}
 standalone_dag_processor = True
 {{- end }}

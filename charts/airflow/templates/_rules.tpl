@@ -415,6 +415,9 @@ config.database.sql_alchemy_conn_async: the chart sets it; use the value databas
 {{- if hasKey (index .Values.config "logging") "base_log_folder" }}
 config.logging.base_log_folder: the chart sets it; use the value logs
 {{- end }}
+{{- if hasKey (index .Values.config "logging") "dag_processor_child_process_log_directory" }}
+config.logging.dag_processor_child_process_log_directory: the chart sets it; use the value logs
+{{- end }}
 {{- end }}
 {{- if hasKey .Values.config "api" }}
 {{- if hasKey (index .Values.config "api") "base_url" }}
@@ -464,6 +467,9 @@ config.fab.enable_proxy_fix: the chart sets it; use the value webserver.ingress
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "scheduler" }}
+{{- if hasKey (index .Values.config "scheduler") "child_process_log_directory" }}
+config.scheduler.child_process_log_directory: the chart sets it; use the value logs
+{{- end }}
 {{- if hasKey (index .Values.config "scheduler") "enable_health_check" }}
 config.scheduler.enable_health_check: the chart sets it; use the value scheduler.livenessProbe
 {{- end }}

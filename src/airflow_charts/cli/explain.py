@@ -22,8 +22,7 @@ def explain(path: Annotated[str, typer.Argument(help="A value, such as `schedule
     for line in inspect.cleandoc(found.field.description or "").splitlines():
         typer.echo(f"  {line}")
     typer.echo(f"\ntype:     {type_name(found.field)}")
-    default = dump({"default": plain(found.default)}).removeprefix("default:").strip("\n")
-    typer.echo(f"default: {default}")
+    typer.echo(dump({"default": plain(found.default)}).replace("default: ", "default:  ", 1).rstrip("\n"))
     typer.echo("\nreaches:")
     for place in reach(traced(), path):
         typer.echo(f"  {place}")

@@ -40,3 +40,6 @@ def run() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        typer.echo(f"error: {error.filename or 'the system'}: {error.strerror}", err=True)
+        sys.exit(1)

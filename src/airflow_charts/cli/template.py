@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,6 +41,13 @@ def template(
         return
     output_dir.mkdir(parents=True, exist_ok=True)
     for document in documents:
-        file = output_dir / f"{document['kind'].lower()}-{document['metadata']['name']}.yaml"
-        file.write_text(dump(document), encoding="utf-8")
+        (output_dir / _file_name(document, namespace)).write_text(dump(document), encoding="utf-8")
     typer.echo(f"wrote {len(documents)} objects to {output_dir}", err=True)
+
+
+def _file_name(document: dict[str, Any], namespace: str) -> str:
+    """Kind and name of an object; with its namespace where that is not the release's."""
+    metadata = document["metadata"]
+    other = metadata.get("namespace", namespace)
+    parts = [document["kind"].lower(), *([other] if other != namespace else []), metadata["name"]]
+    return f"{'-'.join(parts)}.yaml".replace("/", "-")

@@ -77,7 +77,10 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
             ),
             when(new, lambda: f"execution_api_server_url = {webserver_url(values, release)}{path}/execution/"),
         ],
-        "logging": [f"base_log_folder = {release.path(LOGS)}"],
+        "logging": [
+            f"base_log_folder = {release.path(LOGS)}",
+            when(new, f"dag_processor_child_process_log_directory = {release.path(LOGS)}/dag_processor"),
+        ],
         "api": [
             when(new, lambda: f"base_url = {base_url(values, release)}"),
             when(new, lambda: f"workers = {web.workers}"),
@@ -94,6 +97,7 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
         ],
         "scheduler": [
             "enable_health_check = True",
+            when(old, f"child_process_log_directory = {release.path(LOGS)}/scheduler"),
             when(all_of(old, values.dag_processor.enabled), "standalone_dag_processor = True"),
         ],
         "triggerer": [

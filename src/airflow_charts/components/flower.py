@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.credentials import credential_variable
-from airflow_charts.components.pod import Program, http_check
+from airflow_charts.components.pod import Program, http_check, probed
 from airflow_charts.components.workloads import http_service, ingress, replicated
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import when
@@ -22,12 +22,17 @@ def program(values: Values, release: Release) -> Program:
         env=[
             credential_variable(
                 values, release, "AIRFLOW__CELERY__FLOWER_BASIC_AUTH", values.flower.basic_auth, "flower-basic-auth"
-            )
+            ),
+            when(
+                conditions.airflow_2(values),
+                # Airflow 2 offers no Celery command while its database is SQLite, the default. Flower never connects.
+                core_v1.EnvVar(name="AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", value="postgresql://none@localhost/none"),
+            ),
         ],
         ports=[core_v1.ContainerPort(name="http", containerPort=topology.FLOWER_PORT, protocol="TCP")],
         startup=check,
         liveness=check,
-        readiness=check,
+        readiness=probed(values.flower.readiness_probe, check),
         checksums=checksums(values, release),
     )
 

@@ -54,6 +54,7 @@ class Program:
     startup: core_v1.Probe = OMIT
     liveness: core_v1.Probe = OMIT
     readiness: core_v1.Probe = OMIT
+    """With its timing, because not every component can be asked."""
     job: bool = False
     """Whether it ends by itself: then it waits for no schema, and has no side containers but its own."""
     reads_dags: bool = False
@@ -85,7 +86,7 @@ def user_labels(values: Values, settings: PodSettings) -> Labels:
 
 
 @fragment
-def workload_annotations(values: Values, settings: PodSettings) -> dict[str, str]:
+def workload_annotations(values: Values, settings: WorkloadSettings) -> dict[str, str]:
     """The annotations that users give to workloads."""
     return overlay(values.pods.annotations, settings.annotations)
 
@@ -117,7 +118,7 @@ def _same(text: str) -> str:
 
 @fragment
 def spread(
-    values: Values, release: Release, settings: PodSettings, component: str, set_name: str, replicas: int
+    values: Values, release: Release, settings: ReplicatedSettings, component: str, set_name: str, replicas: int
 ) -> core_v1.PodSpec:
     """How replicas spread: as the values say, or over nodes where possible."""
     return core_v1.PodSpec(
@@ -438,7 +439,7 @@ def _probes(settings: ReplicatedSettings, program: Program) -> core_v1.Container
         name=OMIT,
         startupProbe=probed(settings.startup_probe, program.startup),
         livenessProbe=probed(settings.liveness_probe, program.liveness),
-        readinessProbe=probed(settings.readiness_probe, program.readiness),
+        readinessProbe=program.readiness,
     )
 
 

@@ -6,7 +6,7 @@ from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.kubernetes_executor import pod_template_data
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, config_map_files, http_check
+from airflow_charts.components.pod import Program, config_map_files, http_check, probed
 from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import digest, when
@@ -29,7 +29,7 @@ def program(values: Values, release: Release) -> Program:
         ],
         startup=http_check("/health", "health"),
         liveness=http_check("/health", "health"),
-        readiness=http_check("/health", "health"),
+        readiness=probed(values.scheduler.readiness_probe, http_check("/health", "health")),
         reads_dags=True,
         writes_logs=True,
         config_sources=[when(kubernetes, lambda: config_map_files(name_of(values, release, "pod-template")))],

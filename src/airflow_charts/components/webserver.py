@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, http_check, secret_files
+from airflow_charts.components.pod import Program, http_check, probed, secret_files
 from airflow_charts.components.workloads import http_service, ingress, replicated
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import all_of, filled, negate, text_digest, when
@@ -36,7 +36,10 @@ def program(values: Values, release: Release) -> Program:
         ports=[core_v1.ContainerPort(name="http", containerPort=topology.API_PORT, protocol="TCP")],
         startup=http_check(when(new, f"{path}/execution/health", f"{path}/health"), "http"),
         liveness=http_check(when(new, f"{path}/api/v2/version", f"{path}/api/v1/version"), "http"),
-        readiness=http_check(when(new, f"{path}/api/v2/monitor/health", f"{path}/health"), "http"),
+        readiness=probed(
+            values.webserver.readiness_probe,
+            http_check(when(new, f"{path}/api/v2/monitor/health", f"{path}/health"), "http"),
+        ),
         config_sources=[
             when(own, lambda: secret_files(name_of(values, release, "webserver-config"))),
             when(all_of(users, filled(existing)), lambda: secret_files(existing)),

@@ -15,7 +15,7 @@ from airflow_charts.k8s import apps_v1, core_v1, meta_v1, networking_v1, policy_
 from airflow_charts.tracing import all_of, combine, each, filled, given, when
 from airflow_charts.values import Values
 from airflow_charts.values.components import HttpSettings
-from airflow_charts.values.pods import PodSettings, ReplicatedSettings
+from airflow_charts.values.pods import ReplicatedSettings, WorkloadSettings
 from airflow_charts.values.release import Release
 
 ROLLING = apps_v1.DeploymentStrategy(
@@ -24,7 +24,7 @@ ROLLING = apps_v1.DeploymentStrategy(
 
 
 def workload_metadata(
-    values: Values, release: Release, name: str, component: str, settings: PodSettings
+    values: Values, release: Release, name: str, component: str, settings: WorkloadSettings
 ) -> meta_v1.ObjectMeta:
     """The metadata of a Deployment, StatefulSet or Job."""
     return metadata(

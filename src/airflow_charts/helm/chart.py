@@ -103,13 +103,21 @@ def chart_files() -> dict[str, str]:
 def write_chart(folder: Path) -> None:
     """Writes the chart into `folder`, without the files of an earlier one that it no longer has."""
     files = chart_files()
+    _refuse_other_folder(folder)
     for path in _known_files(folder):
-        if path not in files:
+        if path not in files and path.startswith("templates/"):
             (folder / path).unlink()
     for name, text in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+
+
+def _refuse_other_folder(folder: Path) -> None:
+    """Refuses a folder with something else in it than a chart that was built here."""
+    mark = _text(folder / "Chart.yaml") or ""
+    if _known_files(folder) and GENERATED not in mark:
+        raise ChartError(f"{folder} holds something else than this chart; name an empty folder")
 
 
 def drift(folder: Path) -> list[str]:

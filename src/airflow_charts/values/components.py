@@ -26,7 +26,14 @@ from airflow_charts.values.base import (
 )
 from airflow_charts.values.credentials import Credential
 from airflow_charts.values.kubernetes import NetworkPolicyPeer, ResourceRequirements
-from airflow_charts.values.pods import ComponentSettings, Probe, ReplicatedSettings, WorkloadSettings, sizes
+from airflow_charts.values.pods import (
+    ComponentSettings,
+    Probe,
+    ReplicatedSettings,
+    ServingSettings,
+    WorkloadSettings,
+    sizes,
+)
 
 
 class Ingress(Section):
@@ -57,7 +64,7 @@ class Service(Section):
     """Annotations of the Service."""
 
 
-class HttpSettings(ReplicatedSettings):
+class HttpSettings(ServingSettings):
     """Settings of a component that serves HTTP."""
 
     path: UrlPath = ""
@@ -87,7 +94,7 @@ class Webserver(HttpSettings):
     """Asked until it answers once. On Airflow 3 it asks the execution API, whose first request takes seconds."""
 
 
-class Scheduler(ReplicatedSettings):
+class Scheduler(ServingSettings):
     """Decides which tasks run; with LocalExecutor it also runs them."""
 
     termination_grace_period_seconds: Seconds = 60

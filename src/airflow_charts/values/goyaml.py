@@ -65,9 +65,9 @@ def parse(text: str, *, source: str = "") -> Document:
     return Document({}, {}, source)
 
 
-def parse_all(text: str) -> list[Any]:
+def parse_all(text: str, *, source: str = "") -> list[Any]:
     """Returns every document that is not null, of a rendered manifest for example."""
-    values = (_Decoder("").decode(node, {})[0] for node, _ in _compose(text, ""))
+    values = (_Decoder(source).decode(node, {})[0] for node, _ in _compose(text, source))
     return [value for value in values if value is not None]
 
 

@@ -92,7 +92,7 @@ def read_files(
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ValuesSyntaxError(f"cannot be read: {reason}", source=path) from error
-        for document in parse_all(text):
+        for document in parse_all(text, source=path):
             if not isinstance(document, dict):
                 raise ValuesSyntaxError(
                     "must hold a mapping of values, such as `scheduler: {replicas: 2}`", source=path

@@ -60,8 +60,6 @@ class PodSettings(Section):
 
     labels: Labels = empty()
     """Labels of the workload and its pods, beside the chart's own."""
-    annotations: Annotations = empty()
-    """Annotations of the workload (Deployment, StatefulSet, Job)."""
     pod_annotations: Annotations = empty()
     """Annotations of the pods."""
     env: dict[EnvName, str | EnvVarSource] = empty()
@@ -74,8 +72,6 @@ class PodSettings(Section):
     """Affinity to nodes and other pods."""
     tolerations: list[Toleration] = no_items()
     """Taints that the pods tolerate."""
-    topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
-    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
     priority_class_name: ObjectName = ""
     """The PriorityClass of the pods."""
     runtime_class_name: ObjectName = ""
@@ -109,6 +105,10 @@ class PodSettings(Section):
 class AllPods(PodSettings):
     """The settings of all pods of the release."""
 
+    annotations: Annotations = empty()
+    """Annotations of the workload (Deployment, StatefulSet, Job)."""
+    topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
+    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
     pod_security_context: PodSecurityContext = kubernetes(
         runAsNonRoot=True,
         runAsUser=50000,
@@ -175,6 +175,8 @@ class ComponentSettings(PodSettings):
 class WorkloadSettings(ComponentSettings):
     """Settings of a component that the chart runs itself."""
 
+    annotations: Annotations = empty()
+    """Annotations of the workload (Deployment, StatefulSet, Job)."""
     command: list[str] = no_items()
     """Replaces the entrypoint of the image."""
     args: list[str] = no_items()
@@ -186,6 +188,8 @@ class ReplicatedSettings(WorkloadSettings):
 
     replicas: Count = 1
     """The number of pods."""
+    topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
+    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
     strategy: DeploymentStrategy = empty()
     """How pods are replaced. Empty: one new pod at a time, none missing."""
     pod_disruption_budget: DisruptionBudget = DisruptionBudget()
@@ -194,5 +198,10 @@ class ReplicatedSettings(WorkloadSettings):
     """Asked until it answers once; the other probes begin then."""
     liveness_probe: Probe = Probe(period_seconds=30, timeout_seconds=15, failure_threshold=5)
     """A container that fails it is restarted."""
+
+
+class ServingSettings(ReplicatedSettings):
+    """Settings of a component that says over HTTP whether it is ready."""
+
     readiness_probe: Probe = Probe(period_seconds=15, timeout_seconds=10, failure_threshold=3)
     """A pod that fails it gets no requests."""

@@ -103,7 +103,7 @@ OWNED_OPTIONS: dict[str, dict[str, str]] = {
         "sql_alchemy_conn": "database",
     },
     "database": {"sql_alchemy_conn": "database", "sql_alchemy_conn_async": "database"},
-    "logging": {"base_log_folder": "logs"},
+    "logging": {"base_log_folder": "logs", "dag_processor_child_process_log_directory": "logs"},
     "api": {
         "base_url": "webserver.externalUrl",
         "workers": "webserver.workers",
@@ -121,6 +121,7 @@ OWNED_OPTIONS: dict[str, dict[str, str]] = {
     },
     "fab": {"config_file": "webserver.config", "enable_proxy_fix": "webserver.ingress"},
     "scheduler": {
+        "child_process_log_directory": "logs",
         "enable_health_check": "scheduler.livenessProbe",
         "scheduler_health_check_server_port": "scheduler.livenessProbe",
         "standalone_dag_processor": "dagProcessor.enabled",
