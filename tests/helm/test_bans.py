@@ -37,7 +37,7 @@ ALLOWED = {
     *("if", "else", "end", "with", "range", "define", "include", "and", "or", "not", "true", "false", "fail"),
     *("eq", "ne", "lt", "le", "gt", "ge", "empty", "has", "hasKey", "index", "len", "kindIs", "semverCompare"),
     *("int", "int64", "add", "mul", "print", "printf", "quote", "join", "replace", "trunc", "contains", "hasPrefix"),
-    *("trim", "trimPrefix", "trimSuffix", "nindent", "b64enc", "urlquery", "sha256sum", "regexMatch", "dict"),
+    *("trim", "trimPrefix", "trimSuffix", "nindent", "indent", "b64enc", "urlquery", "sha256sum", "regexMatch", "dict"),
     *("fromYaml", "mustToYaml", "toJson", "mustToJson", "toPrettyJson", "mergeOverwrite", "deepCopy"),
     *("splitList", "uniq"),
 }

@@ -73,8 +73,7 @@ template:
           {{- end }}
         volumeMounts:
           {{- include "airflow-charts.base-mounts" . | nindent 10 }}
-          -
-            {{- include "airflow-charts.log-mount" . | nindent 12 }}
+          - {{ include "airflow-charts.log-mount" . | indent 12 | trimPrefix "            " }}
           {{- with .Values.pods.volumeMounts }}
           {{- mustToYaml . | nindent 10 }}
           {{- end }}
@@ -111,8 +110,7 @@ template:
             - configMap:
                 name: "{{ include "airflow-charts.fullname" . }}-config"
       {{- include "airflow-charts.base-volumes" . | nindent 6 }}
-      -
-        {{- include "airflow-charts.log-volume" . | nindent 8 }}
+      - {{ include "airflow-charts.log-volume" . | indent 8 | trimPrefix "        " }}
       {{- with .Values.pods.volumes }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
@@ -183,8 +181,7 @@ template:
           {{- end }}
         volumeMounts:
           {{- include "airflow-charts.base-mounts" . | nindent 10 }}
-          -
-            {{- include "airflow-charts.log-mount" . | nindent 12 }}
+          - {{ include "airflow-charts.log-mount" . | indent 12 | trimPrefix "            " }}
           {{- with .Values.pods.volumeMounts }}
           {{- mustToYaml . | nindent 10 }}
           {{- end }}
@@ -221,8 +218,7 @@ template:
             - configMap:
                 name: "{{ include "airflow-charts.fullname" . }}-config"
       {{- include "airflow-charts.base-volumes" . | nindent 6 }}
-      -
-        {{- include "airflow-charts.log-volume" . | nindent 8 }}
+      - {{ include "airflow-charts.log-volume" . | indent 8 | trimPrefix "        " }}
       {{- with .Values.pods.volumes }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}

@@ -48,8 +48,7 @@ spec:
         {{- end }}
       volumeMounts:
         {{- include "airflow-charts.base-mounts" . | nindent 8 }}
-        -
-          {{- include "airflow-charts.log-mount" . | nindent 10 }}
+        - {{ include "airflow-charts.log-mount" . | indent 10 | trimPrefix "          " }}
         {{- with include "airflow-charts.dag-mounts" . }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
@@ -93,8 +92,7 @@ spec:
           - configMap:
               name: "{{ include "airflow-charts.fullname" . }}-config"
     {{- include "airflow-charts.base-volumes" . | nindent 4 }}
-    -
-      {{- include "airflow-charts.log-volume" . | nindent 6 }}
+    - {{ include "airflow-charts.log-volume" . | indent 6 | trimPrefix "      " }}
     {{- with include "airflow-charts.dag-volumes" . }}
     {{- . | trimPrefix "\n" | nindent 4 }}
     {{- end }}

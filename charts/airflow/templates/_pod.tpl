@@ -346,6 +346,5 @@ securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  -
-    {{- include "airflow-charts.log-mount" . | nindent 4 }}
+  - {{ include "airflow-charts.log-mount" . | indent 4 | trimPrefix "    " }}
 {{- end }}

@@ -13,7 +13,7 @@ from airflow_charts.components.kubernetes_executor import task_selector
 from airflow_charts.components.names import metadata, name_of, selector_labels
 from airflow_charts.components.topology import Edge
 from airflow_charts.k8s import meta_v1, networking_v1
-from airflow_charts.tracing import all_of, filled, when
+from airflow_charts.tracing import all_of, filled, fragment, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.release import Release
 
@@ -40,12 +40,45 @@ def _external_port(values: Values, service: str) -> int:
     }[service]
 
 
-def _labels(release: Release, component: str) -> dict[str, str]:
-    return task_selector(release) if component == "task" else selector_labels(release, component)
+@fragment
+def pods_of(release: Release, component: str) -> meta_v1.LabelSelector:
+    """The pods of a component."""
+    return meta_v1.LabelSelector(
+        matchLabels=when(
+            component == "task",
+            lambda: task_selector(release),
+            lambda: selector_labels(release, component),
+        )
+    )
 
 
-def _peer(release: Release, component: str) -> networking_v1.NetworkPolicyPeer:
-    return networking_v1.NetworkPolicyPeer(podSelector=meta_v1.LabelSelector(matchLabels=_labels(release, component)))
+@fragment
+def to_component(release: Release, component: str, port: int) -> Egress:
+    """Connections to a component of the release."""
+    return Egress(
+        to=[networking_v1.NetworkPolicyPeer(podSelector=pods_of(release, component))],
+        ports=[_tcp(port)],
+    )
+
+
+@fragment
+def from_component(release: Release, component: str, port: int) -> Ingress:
+    """Connections from a component of the release."""
+    return Ingress(
+        from_=[networking_v1.NetworkPolicyPeer(podSelector=pods_of(release, component))],
+        ports=[_tcp(port)],
+    )
+
+
+@fragment
+def to_name_servers() -> Egress:
+    """Questions to DNS, wherever the cluster's servers are."""
+    return Egress(
+        ports=[
+            networking_v1.NetworkPolicyPort(port=53, protocol="UDP"),
+            networking_v1.NetworkPolicyPort(port=53, protocol="TCP"),
+        ]
+    )
 
 
 def _tcp(port: int) -> networking_v1.NetworkPolicyPort:
@@ -58,7 +91,7 @@ def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
         return [
             when(
                 _own(values, edge.target),
-                lambda: Egress(to=[_peer(release, _STORES[edge.target])], ports=[_tcp(edge.port)]),
+                lambda: to_component(release, _STORES[edge.target], edge.port),
                 lambda: Egress(ports=[_tcp(_external_port(values, edge.target))]),
             )
         ]
@@ -67,7 +100,7 @@ def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
     if edge.target == "anywhere":
         peers = values.network_policies.task_egress
         return [when(filled(peers), lambda: Egress(to=peers), Egress())]
-    return [Egress(to=[_peer(release, edge.target)], ports=[_tcp(edge.port)])]
+    return [to_component(release, edge.target, edge.port)]
 
 
 def _incoming(values: Values, release: Release, edge: Edge) -> list[Ingress]:
@@ -75,7 +108,7 @@ def _incoming(values: Values, release: Release, edge: Edge) -> list[Ingress]:
     if edge.source == "users":
         peers = {"webserver": values.webserver.ingress_peers, "flower": values.flower.ingress_peers}[edge.target]
         return [Ingress(from_=peers, ports=[_tcp(edge.port)])]
-    return [Ingress(from_=[_peer(release, edge.source)], ports=[_tcp(edge.port)])]
+    return [from_component(release, edge.source, edge.port)]
 
 
 def _targets(values: Values, component: str) -> list[tuple[Edge, bool]]:
@@ -92,17 +125,9 @@ def _targets(values: Values, component: str) -> list[tuple[Edge, bool]]:
     return found
 
 
-_DNS = Egress(
-    ports=[
-        networking_v1.NetworkPolicyPort(port=53, protocol="UDP"),
-        networking_v1.NetworkPolicyPort(port=53, protocol="TCP"),
-    ]
-)
-
-
 def _policy(values: Values, release: Release, component: str) -> networking_v1.NetworkPolicy:
     outgoing = [edge for edge in topology.EDGES if edge.source == component]
-    egress: list[Egress] = [_DNS] if outgoing else []
+    egress: list[Egress] = [to_name_servers()] if outgoing else []
     for edge in outgoing:
         reached = topology.RUNS.get(edge.target, conditions.always)(values)
         egress += [*when(all_of(edge.condition(values), reached), partial(_outgoing, values, release, edge))]
@@ -115,7 +140,7 @@ def _policy(values: Values, release: Release, component: str) -> networking_v1.N
     return networking_v1.NetworkPolicy(
         metadata=metadata(values, release, name_of(values, release, component), component),
         spec=networking_v1.NetworkPolicySpec(
-            podSelector=meta_v1.LabelSelector(matchLabels=_labels(release, component)),
+            podSelector=pods_of(release, component),
             policyTypes=["Ingress", "Egress"],
             ingress=ingress,
             egress=egress,

@@ -517,6 +517,9 @@ def item(tree: Any, context: Context, indent: int) -> Output:
         case When(then=then, otherwise=otherwise):
             first, second = list(item(then, context, indent)), list(item(otherwise, context, indent))
             yield from _decision(tree, context, indent, first, second)
+        case Call(fragment=fragment) if presence(fragment.body) is True and _starts_with_text(fragment.body):
+            spaces = " " * (indent + 2)
+            yield f'{pad}- {{{{ {expression(tree, context)} | indent {indent + 2} | trimPrefix "{spaces}" }}}}'
         case Object() | Sequence() | Call():
             body = list(content(tree, context, indent + 2))
             if isinstance(tree, Object) and _starts_with_text(tree):

@@ -21,6 +21,7 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
+        strict=True,  # a text "2" is no number, in Python as in a values file
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
