@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_the_call_needs_no_engine_and_no_command_line() -> None:
 
 def test_values_and_a_document_give_the_same_manifests() -> None:
     release = Release("etl", "data")
-    user = {"executors": ["KubernetesExecutor"], "redis": {"enabled": False}}
+    user: Any = {"executors": ["KubernetesExecutor"], "redis": {"enabled": False}}
     assert manifests(user, release) == manifests(Values(**user), release)
     assert len(airflow(Values(), release)) > 0
 

@@ -48,7 +48,7 @@ def found_when_the_chart_is_built(values: Values) -> list[object]:
 
 
 def found_by_validation() -> list[object]:
-    return [Values(executors="CeleryExecutor"), Scheduler(replicas="two"), Scheduler(replicas=-1)]
+    return [Values(executors=["celery"]), Scheduler(replicas=-1)]
 
 
 def found_by_strict_validation() -> list[object]:

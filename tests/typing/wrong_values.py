@@ -26,6 +26,7 @@ from airflow_charts.tracing import (
     when,
 )
 from airflow_charts.values import Values
+from airflow_charts.values.components import Scheduler
 
 
 def right(values: Values, release: Release) -> list[str]:
@@ -92,6 +93,13 @@ def wrong_arguments(values: Values, release: Release) -> list[object]:
         disruption_budget(values, release, values.migrations),  # error: arg-type, call-arg
         manifests(values),  # error: call-arg
         manifests("values.yaml", release),  # error: arg-type
+    ]
+
+
+def wrong_settings() -> list[object]:
+    return [
+        Values(executors="CeleryExecutor"),  # error: arg-type
+        Scheduler(replicas="two"),  # error: arg-type
     ]
 
 
