@@ -67,7 +67,7 @@ def _id(name: str) -> str:
     return name.replace("-", "_").replace(" ", "_")
 
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 150, 34, 130, 26, 20
+_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 170, 34, 120, 26, 44
 
 
 def svg(values: Values) -> str:
@@ -104,9 +104,11 @@ def _arrow(places: dict[str, tuple[int, int]], line: Line) -> str:
     bend = 45 if x1 != x2 else 70
     sign = 1 if forward or x1 == x2 else -1
     back = -1 if forward else 1
+    far = abs(x2 - x1) > _WIDTH + _GAP_X  # over a column in between: the arrow goes above it
+    first, second = (0, 0) if far else (y1 + middle, y2 + middle)
     title = escape(f"{line.source} to {line.target}, port {line.port or 'any'}: {line.why}")
     return (
-        f'<path d="M{start},{y1 + middle} C{start + sign * bend},{y1 + middle} {end + back * bend},{y2 + middle} '
+        f'<path d="M{start},{y1 + middle} C{start + sign * bend},{first} {end + back * bend},{second} '
         f'{end},{y2 + middle}" fill="none" stroke="#5b6b7b" stroke-opacity="0.7" marker-end="url(#tip)">'
         f"<title>{title}</title></path>"
     )
