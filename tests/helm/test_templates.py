@@ -627,7 +627,7 @@ data:
 apiVersion: v1
 kind: Pod
 metadata:
-  name: {{ (or .Values.name "fallback") | quote }}
+  name: "{{ or .Values.name "fallback" }}"
 {{- if or (or .Values.affinity .Values.affinity) (or .Values.inner.tolerations .Values.tolerations) }}
 spec:
   {{- with or .Values.affinity .Values.affinity }}

@@ -18,8 +18,8 @@ template:
     restartPolicy: OnFailure
     containers:
       - name: secret-generation
-        image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
-        imagePullPolicy: "{{ .Values.images.airflow.pullPolicy }}"
+        image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.secretGeneration.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+        imagePullPolicy: "{{ or .Values.secretGeneration.image.pullPolicy .Values.images.airflow.pullPolicy }}"
         {{- if .Values.secretGeneration.command }}
         {{- with .Values.secretGeneration.command }}
         command:
@@ -139,8 +139,8 @@ template:
     restartPolicy: OnFailure
     containers:
       - name: migrations
-        image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
-        imagePullPolicy: "{{ .Values.images.airflow.pullPolicy }}"
+        image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.migrations.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+        imagePullPolicy: "{{ or .Values.migrations.image.pullPolicy .Values.images.airflow.pullPolicy }}"
         {{- if .Values.migrations.command }}
         {{- with .Values.migrations.command }}
         command:

@@ -30,8 +30,8 @@ metadata:
 spec:
   containers:
     - name: base
-      image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
-      imagePullPolicy: "{{ .Values.images.airflow.pullPolicy }}"
+      image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.kubernetesExecutor.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+      imagePullPolicy: "{{ or .Values.kubernetesExecutor.image.pullPolicy .Values.images.airflow.pullPolicy }}"
       env:
         {{- include "airflow-charts.base-env" . | nindent 8 }}
         {{- if hasPrefix "2." .Values.airflowVersion }}

@@ -159,7 +159,7 @@ dnsConfig:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 {{- if or .settings.dnsPolicy .Values.pods.dnsPolicy }}
-dnsPolicy: {{ (or .settings.dnsPolicy .Values.pods.dnsPolicy) | quote }}
+dnsPolicy: "{{ or .settings.dnsPolicy .Values.pods.dnsPolicy }}"
 {{- end }}
 {{- if or .Values.pods.hostAliases .settings.hostAliases }}
 hostAliases:
@@ -188,13 +188,13 @@ nodeSelector:
   {{- end }}
 {{- end }}
 {{- if or .settings.priorityClassName .Values.pods.priorityClassName }}
-priorityClassName: {{ (or .settings.priorityClassName .Values.pods.priorityClassName) | quote }}
+priorityClassName: "{{ or .settings.priorityClassName .Values.pods.priorityClassName }}"
 {{- end }}
 {{- if or .settings.runtimeClassName .Values.pods.runtimeClassName }}
-runtimeClassName: {{ (or .settings.runtimeClassName .Values.pods.runtimeClassName) | quote }}
+runtimeClassName: "{{ or .settings.runtimeClassName .Values.pods.runtimeClassName }}"
 {{- end }}
 {{- if or .settings.schedulerName .Values.pods.schedulerName }}
-schedulerName: {{ (or .settings.schedulerName .Values.pods.schedulerName) | quote }}
+schedulerName: "{{ or .settings.schedulerName .Values.pods.schedulerName }}"
 {{- end }}
 {{- with or .settings.podSecurityContext .Values.pods.podSecurityContext }}
 securityContext:
@@ -235,8 +235,8 @@ timeoutSeconds: {{ int64 .probe.timeoutSeconds }}
 {{/* Waits until the database has the schema of this image, and the webserver until there is a user. */}}
 {{- define "airflow-charts.wait-container" -}}
 name: wait-for-schema
-image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
-imagePullPolicy: "{{ .Values.images.airflow.pullPolicy }}"
+image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .settings.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
 command:
   - python
   - /etc/airflow-scripts/wait_for_schema.py
@@ -324,8 +324,8 @@ topologySpreadConstraints:
 {{/* Deletes old log files, with `find` alone: no Python, no entrypoint. */}}
 {{- define "airflow-charts.log-cleaner" -}}
 name: log-cleaner
-image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
-imagePullPolicy: "{{ .Values.images.airflow.pullPolicy }}"
+image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .settings.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
 command:
   - sh
   - "-c"

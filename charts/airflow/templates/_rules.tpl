@@ -281,11 +281,17 @@ workers.sets: is empty, so no task would ever run; define a set
 {{- if and .Values.webserver.config .Values.webserver.configSecret }}
 webserver.configSecret: webserver.config is set too; set only one of them
 {{- end }}
-{{- if and .Values.postgresql.enabled (not .Values.images.postgresql.tag) (not .Values.images.postgresql.digest) }}
+{{- if and .Values.postgresql.enabled (not (or .Values.images.postgresql.tag .Values.images.postgresql.digest)) }}
 images.postgresql.tag: is empty; name a tag or a digest
 {{- end }}
-{{- if and .Values.redis.enabled (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.images.redis.tag) (not .Values.images.redis.digest) }}
+{{- if and .Values.redis.enabled (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
 images.redis.tag: is empty; name a tag or a digest
+{{- end }}
+{{- if and .Values.postgresql.image.repository (not (or .Values.postgresql.image.tag .Values.postgresql.image.digest)) }}
+postgresql.image.tag: is empty; name a tag or a digest
+{{- end }}
+{{- if and .Values.redis.image.repository (not (or .Values.redis.image.tag .Values.redis.image.digest)) }}
+redis.image.tag: is empty; name a tag or a digest
 {{- end }}
 {{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one

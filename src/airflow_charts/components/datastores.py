@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from airflow_charts.components import topology
 from airflow_charts.components.config import scripts_digest
 from airflow_charts.components.credentials import SCRIPTS, credential_variable
-from airflow_charts.components.images import image_reference
+from airflow_charts.components.images import image_fields
 from airflow_charts.components.names import metadata, name_of, selector_labels
 from airflow_charts.components.pod import (
     account_name,
@@ -50,11 +50,12 @@ class Store:
 
 
 def _container(values: Values, release: Release, settings: StoreSettings, store: Store) -> core_v1.Container:
+    image, pull_policy = image_fields(values, settings, store.image, "")
     return combine(
         core_v1.Container(
             name=store.component,
-            image=image_reference(values, store.image, ""),
-            imagePullPolicy=store.image.pull_policy,
+            image=image,
+            imagePullPolicy=pull_policy,
             command=when(filled(settings.command), settings.command, ["sh", f"{release.path(SCRIPTS)}/{store.script}"]),
             args=settings.args,
             env=[*store.env, *user_env(values, settings)],

@@ -52,6 +52,7 @@ def task_labels(values: Values, release: Release) -> dict[str, str]:
 def pod_template(values: Values, release: Release) -> core_v1.Pod:
     """The template of a task's pod."""
     settings = values.kubernetes_executor
+    image, pull_policy = airflow_image(values, settings)
     return core_v1.Pod(
         metadata=meta_v1.ObjectMeta(
             name="task", labels=task_labels(values, release), annotations=pod_annotations(values, settings)
@@ -71,8 +72,8 @@ def pod_template(values: Values, release: Release) -> core_v1.Pod:
                     combine(
                         core_v1.Container(
                             name="base",
-                            image=airflow_image(values),
-                            imagePullPolicy=values.images.airflow.pull_policy,
+                            image=image,
+                            imagePullPolicy=pull_policy,
                             env=[
                                 *base_env(values, release),
                                 *credentials_env(values, release, "task"),

@@ -355,11 +355,12 @@ def config_volume(values: Values, release: Release, program: Program) -> core_v1
 @fragment
 def wait_container(values: Values, release: Release, settings: ComponentSettings, component: str) -> core_v1.Container:
     """Waits until the database has the schema of this image, and the webserver until there is a user."""
+    image, pull_policy = airflow_image(values, settings)
     return combine(
         core_v1.Container(
             name="wait-for-schema",
-            image=airflow_image(values),
-            imagePullPolicy=values.images.airflow.pull_policy,
+            image=image,
+            imagePullPolicy=pull_policy,
             command=[
                 "python",
                 f"{release.path(SCRIPTS)}/wait_for_schema.py",
@@ -380,13 +381,14 @@ def wait_container(values: Values, release: Release, settings: ComponentSettings
 
 
 @fragment
-def log_cleaner(values: Values, release: Release, settings: PodSettings) -> core_v1.Container:
+def log_cleaner(values: Values, release: Release, settings: ComponentSettings) -> core_v1.Container:
     """Deletes old log files, with `find` alone: no Python, no entrypoint."""
+    image, pull_policy = airflow_image(values, settings)
     cleaner = values.logs.cleaner
     return core_v1.Container(
         name="log-cleaner",
-        image=airflow_image(values),
-        imagePullPolicy=values.images.airflow.pull_policy,
+        image=image,
+        imagePullPolicy=pull_policy,
         command=[
             "sh",
             "-c",
@@ -407,11 +409,12 @@ def log_cleaner(values: Values, release: Release, settings: PodSettings) -> core
 
 def main_container(values: Values, release: Release, settings: WorkloadSettings, program: Program) -> core_v1.Container:
     """The container that runs the component."""
+    image, pull_policy = airflow_image(values, settings)
     return combine(
         core_v1.Container(
             name=program.component,
-            image=airflow_image(values),
-            imagePullPolicy=values.images.airflow.pull_policy,
+            image=image,
+            imagePullPolicy=pull_policy,
             command=when(filled(settings.command), settings.command, program.command),
             args=when(filled(settings.args), settings.args, program.args),
             env=[

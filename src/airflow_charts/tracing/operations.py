@@ -662,6 +662,8 @@ def plain_expression(node: Any) -> bool:
         case Call(fragment=called):
             return called.type.plain
         case Apply(op=op, args=args):
+            if op is table.FIRST_OF:
+                return all(plain_expression(arg) for arg in args)
             return op is table.TEXT_DIGEST or (op in (table.TRUNCATE, table.TRIM_END) and plain_expression(args[0]))
         case Digest():
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.values.base import Annotations, ObjectName, Quantity, Seconds, Section, empty
-from airflow_charts.values.kubernetes import PodSecurityContext, ResourceRequirements
+from airflow_charts.values.kubernetes import Lifecycle, PodSecurityContext, ResourceRequirements
 from airflow_charts.values.pods import Probe, WorkloadSettings, kubernetes, sizes
 
 
@@ -29,6 +29,8 @@ class StoreSettings(WorkloadSettings):
     """Whether the chart runs it."""
     persistence: StorePersistence = StorePersistence()
     """Where its data lives."""
+    lifecycle: Lifecycle = kubernetes(preStop={"sleep": {"seconds": 10}})
+    """Lifecycle hooks of the main container. The pause lets clients that stop at the same time finish first."""
     startup_probe: Probe = Probe(period_seconds=1, timeout_seconds=3, failure_threshold=300)
     """Asked until it answers once."""
     liveness_probe: Probe = Probe(period_seconds=30, timeout_seconds=10, failure_threshold=5)

@@ -29,6 +29,22 @@ class Image(Section):
     """When the image is pulled."""
 
 
+OtherRepository = Annotated[str, Field(pattern=f"^$|{_REPOSITORY}"), Plain()]
+
+
+class OtherImage(Section):
+    """Another image for one component. What is empty comes from `images`."""
+
+    repository: OtherRepository = ""
+    """Registry and name. With one of its own, a component takes no tag or digest from `images`."""
+    tag: Tag = ""
+    """The tag."""
+    digest: Digest = ""
+    """The digest. It wins over the tag."""
+    pull_policy: Literal["", "IfNotPresent", "Always", "Never"] = ""
+    """When the image is pulled."""
+
+
 class Images(Section):
     """The images of everything that the chart runs."""
 

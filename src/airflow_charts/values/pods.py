@@ -19,6 +19,7 @@ from airflow_charts.values.base import (
     empty,
     no_items,
 )
+from airflow_charts.values.images import OtherImage
 from airflow_charts.values.kubernetes import (
     Affinity,
     Container,
@@ -164,6 +165,8 @@ class ServiceAccount(Section):
 class ComponentSettings(PodSettings):
     """Settings of the pods of one component."""
 
+    image: OtherImage = OtherImage()
+    """Another image for this component alone."""
     resources: ResourceRequirements = empty()
     """CPU and memory of the main container."""
     termination_grace_period_seconds: Seconds = 30

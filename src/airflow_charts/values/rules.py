@@ -422,12 +422,14 @@ def _about_components(values: Values) -> list[str]:
         ),
         *(
             when(
-                all_of(running, negate(filled(image.tag)), negate(filled(image.digest))),
-                f"images.{name}.tag: is empty; name a tag or a digest",
+                all_of(running, negate(any_of(filled(image.tag), filled(image.digest)))),
+                f"{path}.tag: is empty; name a tag or a digest",
             )
-            for name, image, running in (
-                ("postgresql", values.images.postgresql, values.postgresql.enabled),
-                ("redis", values.images.redis, conditions.has_redis(values)),
+            for path, image, running in (
+                ("images.postgresql", values.images.postgresql, values.postgresql.enabled),
+                ("images.redis", values.images.redis, conditions.has_redis(values)),
+                ("postgresql.image", values.postgresql.image, filled(values.postgresql.image.repository)),
+                ("redis.image", values.redis.image, filled(values.redis.image.repository)),
             )
         ),
         when(
