@@ -20,7 +20,7 @@ programs:
 # Everything that must hold: style, types, layers, the committed chart, and the tests.
 test: setup programs lint
 	$(BIN)/airflow-charts chart check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .
