@@ -43,7 +43,7 @@ Executors = Annotated[list[Executor], Field(min_length=1), Unique()]
 ConfigSection = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 ConfigKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")]
 ConfigValue = str | int | bool
-Registry = Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*)?$"), Plain()]
+Registry = Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*)?$"), Plain()]
 """A registry, with a path where it mirrors others."""
 ManifestValue = Annotated[dict[str, Any], Manifest()]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*[.][a-z]+$")]

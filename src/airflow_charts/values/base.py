@@ -97,6 +97,8 @@ def no_items() -> Any:
     return Field(default_factory=list)
 
 
+# Patterns hold no bounded repetition such as {0,62}, but max_length: Helm compiles each pattern at every render, and a
+# bound costs as much as it is long.
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63), Plain()]
 """A DNS label: the name of a Kubernetes object, or a part of it."""
 
@@ -121,13 +123,13 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
 """The name of an environment variable."""
 
-Version = Annotated[str, Field(pattern=r"^[0-9]{1,4}[.][0-9]{1,4}[.][0-9]{1,4}$"), Plain()]
+Version = Annotated[str, Field(pattern=r"^[0-9]+[.][0-9]+[.][0-9]+$", max_length=14), Plain()]
 """A version X.Y.Z."""
 
 UrlPath = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$"), Plain()]
 """A path without a slash at the end; empty for the root."""
 
-Url = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$"), Plain()]
+Url = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]+)?)?$"), Plain()]
 """Scheme and host of a URL, without a path; empty for none."""
 
 Host = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$", max_length=253), Plain()]
@@ -142,13 +144,13 @@ FilePath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"), Pl
 SubPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$"), Plain()]
 """A relative path inside a volume, without `..`; empty for its root."""
 
-SecretKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$"), Plain()]
+SecretKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=253), Plain()]
 """A key of a Secret."""
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$"), Plain()]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=63), Plain()]
 """The name of a database, a role or a queue."""
 
-_QUALIFIED = r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
+_QUALIFIED = r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
 
 LabelKey = Annotated[
     str,
@@ -157,7 +159,7 @@ LabelKey = Annotated[
 ]
 """The key of a label; the chart's own labels cannot be set."""
 
-LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$")]
+LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
 """The value of a label."""
 
 AnnotationKey = Annotated[str, Field(pattern=_QUALIFIED, max_length=317)]

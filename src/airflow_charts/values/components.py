@@ -129,7 +129,7 @@ class Triggerer(ReplicatedSettings):
     """Whether triggers may manage pods (KubernetesPodOperator in deferrable mode)."""
 
 
-Queue = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,128}$"), Plain()]
+Queue = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=128), Plain()]
 """The name of a Celery queue."""
 
 
@@ -205,7 +205,7 @@ class AdminUser(Section):
 
     enabled: bool = True
     """Whether the user is created."""
-    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9._@+-]{1,64}$"), Plain()] = "admin"
+    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9._@+-]+$", max_length=64), Plain()] = "admin"
     """The name to log in with."""
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=256)] = "admin@example.com"
     """The e-mail address."""
@@ -213,7 +213,7 @@ class AdminUser(Section):
     """The first name."""
     last_name: Annotated[str, Field(min_length=1, max_length=64)] = "Admin"
     """The last name."""
-    role: Annotated[str, Field(pattern=r"^[A-Za-z0-9_ .-]{1,64}$")] = "Admin"
+    role: Annotated[str, Field(pattern=r"^[A-Za-z0-9_ .-]+$", max_length=64)] = "Admin"
     """The role."""
     password: Credential = Credential(key="admin-password")
     """The password."""

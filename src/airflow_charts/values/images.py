@@ -9,9 +9,9 @@ from pydantic import Field
 from airflow_charts.tracing.types import Plain
 from airflow_charts.values.base import Section
 
-_REPOSITORY = r"^([A-Za-z0-9.-]+(:[0-9]{1,5})?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$"
+_REPOSITORY = r"^([A-Za-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$"
 Repository = Annotated[str, Field(pattern=_REPOSITORY), Plain()]
-Tag = Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$"), Plain()]
+Tag = Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9._-]*)?$", max_length=128), Plain()]
 Digest = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$"), Plain()]
 PullPolicy = Literal["IfNotPresent", "Always", "Never"]
 

@@ -17,7 +17,7 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from airflow_charts.values import base
+from airflow_charts.values import base, images
 from airflow_charts.values.base import Except, Kubernetes, Manifest, Partial, Unique
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -56,7 +56,7 @@ def named_texts() -> dict[str, str]:
     """The named kinds of texts (`ObjectName`, `Quantity`, ...) by their schema: each is compiled once, not per use."""
     generator = _Generator(editor=False, named={})
     found = {}
-    for name, annotation in vars(base).items():
+    for name, annotation in (vars(base) | vars(images)).items():
         if get_origin(annotation) is Annotated and not name.startswith("_"):
             found[json.dumps(generator.of(annotation), sort_keys=True)] = name
     return found
