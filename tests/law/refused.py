@@ -26,6 +26,8 @@ REFUSED: list[dict[str, Any]] = [
     {"airflowVersion": "2.10.5"},
     {"airflowVersion": "2.12.0", "dagProcessor": {"enabled": False}},
     {"airflowVersion": "4.0.0"},
+    {"airflowVersion": "03.1.0"},
+    {"airflowVersion": "3.1.999999999999"},
     {"dagProcessor": {"enabled": False}, "executors": ["CeleryKubernetesExecutor", "LocalKubernetesExecutor"]},
     {"secrets": {"generate": False}},
     {"secrets": {"fernetKey": {"value": "a", "existingSecret": "b"}}},

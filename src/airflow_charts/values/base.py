@@ -123,7 +123,7 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
 """The name of an environment variable."""
 
-Version = Annotated[str, Field(pattern=r"^[0-9]+[.][0-9]+[.][0-9]+$", max_length=14), Plain()]
+Version = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]*)([.](0|[1-9][0-9]*)){2}$", max_length=14), Plain()]
 """A version X.Y.Z."""
 
 UrlPath = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$"), Plain()]
