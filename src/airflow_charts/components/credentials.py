@@ -91,11 +91,7 @@ def database_env(values: Values, release: Release, *, optional: bool = False) ->
             lambda: uri_variable(variable, database.uri.existing_secret, database.uri.key),
             lambda: core_v1.EnvVar(
                 name=variable,
-                value=when(
-                    filled(database.parameters),
-                    f"postgresql://{database.user}@{_place(values, release)}?{database.parameters}",
-                    f"postgresql://{database.user}@{_place(values, release)}",
-                ),
+                value=f"postgresql://{database.user}@{database_place(values, release, database)}",
             ),
         ),
         when(
@@ -105,11 +101,6 @@ def database_env(values: Values, release: Release, *, optional: bool = False) ->
             ),
         ),
     ]
-
-
-def _place(values: Values, release: Release) -> str:
-    database = values.database
-    return f"{database_host(values, release, database.host)}:{database.port}/{database.name}"
 
 
 @fragment

@@ -11,7 +11,6 @@ from airflow_charts.tracing import (
     holds,
     length,
     let,
-    overlay,
     text_digest,
     truncate,
     union,
@@ -99,8 +98,3 @@ def metadata(
         labels=own if labels is None else union(own, labels),
         annotations=OMIT if annotations is None else annotations,
     )
-
-
-def workload_labels(values: Values, settings_labels: Labels) -> Labels:
-    """The labels that users give to workloads and pods."""
-    return overlay(values.pods.labels, settings_labels)

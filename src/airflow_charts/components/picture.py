@@ -18,11 +18,6 @@ class Line(NamedTuple):
     why: str
 
 
-_OWN = {
-    topology.DATABASE: (conditions.own_database, "postgresql", "external database"),
-    topology.RESULTS: (conditions.own_results, "postgresql", "external result backend"),
-    topology.BROKER: (conditions.own_broker, "redis", "external broker"),
-}
 _COLUMNS = (
     ("users",),
     ("webserver", "flower"),
@@ -47,9 +42,9 @@ def arrows(values: Values) -> list[Line]:
         if not edge.condition(values) or not all(topology.RUNS.get(end, conditions.always)(values) for end in ends):
             continue
         target = edge.target
-        if target in _OWN:
-            own, inside, outside = _OWN[target]
-            target = inside if own(values) else outside
+        if target in topology.STORES:
+            store = topology.STORES[target]
+            target = store.component if store.own(values) else f"external {target.replace('-', ' ')}"
         found.setdefault((edge.source, target, edge.port), Line(edge.source, target, edge.port, edge.why))
     return list(found.values())
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from airflow_charts.components import topology
 from airflow_charts.components.credentials import SCRIPTS, credentials_env, database_env
 from airflow_charts.components.images import airflow_image, pull_secrets
-from airflow_charts.components.names import metadata, name_of, pod_selector, workload_labels
+from airflow_charts.components.names import metadata, name_of, pod_selector
 from airflow_charts.k8s import core_v1, meta_v1
 from airflow_charts.tracing import (
     OMIT,
@@ -49,8 +49,6 @@ class Program:
     command: list[str] = field(default_factory=list)
     env: list[core_v1.EnvVar] = field(default_factory=list)
     ports: list[core_v1.ContainerPort] = field(default_factory=list)
-    mounts: list[core_v1.VolumeMount] = field(default_factory=list)
-    volumes: list[core_v1.Volume] = field(default_factory=list)
     startup: core_v1.Probe = OMIT
     liveness: core_v1.Probe = OMIT
     readiness: core_v1.Probe = OMIT
@@ -82,7 +80,7 @@ def pod_annotations(values: Values, settings: PodSettings) -> dict[str, str]:
 @fragment
 def user_labels(values: Values, settings: PodSettings) -> Labels:
     """The labels that users give to workloads and pods."""
-    return workload_labels(values, settings.labels)
+    return overlay(values.pods.labels, settings.labels)
 
 
 @fragment

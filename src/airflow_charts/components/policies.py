@@ -20,17 +20,6 @@ from airflow_charts.values.release import Release
 Egress = networking_v1.NetworkPolicyEgressRule
 Ingress = networking_v1.NetworkPolicyIngressRule
 
-_STORES = {topology.DATABASE: "postgresql", topology.RESULTS: "postgresql", topology.BROKER: "redis"}
-
-
-def _own(values: Values, service: str) -> bool:
-    """Whether a service is a component of the release."""
-    return {
-        topology.DATABASE: conditions.own_database,
-        topology.RESULTS: conditions.own_results,
-        topology.BROKER: conditions.own_broker,
-    }[service](values)
-
 
 def _external_port(values: Values, service: str) -> int:
     return {
@@ -87,11 +76,12 @@ def _tcp(port: int) -> networking_v1.NetworkPolicyPort:
 
 def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
     """The egress rules of an edge."""
-    if edge.target in _STORES:
+    if edge.target in topology.STORES:
+        store = topology.STORES[edge.target]
         return [
             when(
-                _own(values, edge.target),
-                lambda: to_component(release, _STORES[edge.target], edge.port),
+                store.own(values),
+                lambda: to_component(release, store.component, edge.port),
                 lambda: Egress(ports=[_tcp(_external_port(values, edge.target))]),
             )
         ]
@@ -120,7 +110,9 @@ def _targets(values: Values, component: str) -> list[tuple[Edge, bool]]:
             found.append((edge, all_of(edge.condition(values), runs)))
         elif edge.target == topology.RESULTS and component == "postgresql":
             found.append((edge, all_of(edge.condition(values), runs, conditions.own_results(values))))
-        elif _STORES.get(edge.target) == component:  # the rules see to it that a data store runs only for this
+        elif (
+            edge.target in topology.STORES and topology.STORES[edge.target].component == component
+        ):  # the rules see to it that a data store runs only for this
             found.append((edge, all_of(edge.condition(values), runs)))
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from airflow_charts.tracing import all_of, any_of, negate
 from airflow_charts.values import Values
@@ -25,7 +26,10 @@ from airflow_charts.values.conditions import (
     kubernetes,
     local,
     never,
+    own_broker,
+    own_database,
     own_postgresql,
+    own_results,
 )
 
 Condition = Callable[[Values], bool]
@@ -96,9 +100,22 @@ class Edge:
 DATABASE = "database"
 RESULTS = "result-backend"
 BROKER = "broker"
-EXECUTION_API = "execution-api"
-LOGS = "logs"
 KUBERNETES_API = "kubernetes-api"
+
+
+class Store(NamedTuple):
+    """What serves a service inside the release, and when it does."""
+
+    component: str
+    own: Condition
+
+
+STORES: dict[str, Store] = {
+    DATABASE: Store("postgresql", own_database),
+    RESULTS: Store("postgresql", own_results),
+    BROKER: Store("redis", own_broker),
+}
+"""The services that are the chart's own data stores, or external."""
 
 EDGES: tuple[Edge, ...] = (
     Edge("users", "webserver", API_PORT, "the UI and the REST API"),

@@ -8,41 +8,42 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lightkube.models import (
-        apps_v1,
-        autoscaling_v2,
-        batch_v1,
-        core_v1,
-        meta_v1,
-        networking_v1,
-        policy_v1,
-        rbac_v1,
-    )
-else:
-    # Importing lightkube imports its HTTP client, a fifth of the run time of the command line, so the package is
-    # left empty while its models are imported. Whoever imports lightkube later gets all of it.
-    known = sys.modules.get("lightkube")
-    if known is None:
-        package = ModuleType("lightkube")
-        package.__path__ = importlib.util.find_spec("lightkube").submodule_search_locations
-        sys.modules["lightkube"] = package
-    from lightkube.models import (
-        apps_v1,
-        autoscaling_v2,
-        batch_v1,
-        core_v1,
-        meta_v1,
-        networking_v1,
-        policy_v1,
-        rbac_v1,
-    )
 
-    if known is None:
+@contextmanager
+def _without_client() -> Iterator[None]:
+    """Leaves the package lightkube empty while its models are imported.
+
+    Importing it imports its HTTP client, a fifth of the run time of the command line. Whoever imports lightkube later
+    gets all of it.
+    """
+    spec = importlib.util.find_spec("lightkube") if "lightkube" not in sys.modules else None
+    if spec is None:
+        yield
+        return
+    package = ModuleType("lightkube")
+    package.__path__ = spec.submodule_search_locations or []
+    sys.modules["lightkube"] = package
+    try:
+        yield
+    finally:
         del sys.modules["lightkube"]
+
+
+with _without_client():
+    from lightkube.models import (
+        apps_v1,
+        autoscaling_v2,
+        batch_v1,
+        core_v1,
+        meta_v1,
+        networking_v1,
+        policy_v1,
+        rbac_v1,
+    )
 
 __all__ = [
     "apps_v1",
