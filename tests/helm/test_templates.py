@@ -1357,14 +1357,15 @@ b: "{{ .Values.name }}"
             a=full(values, release), b=f"{full(values, release)}-x", c=loud("a"), d=loud(values.title)
         ),
         r"""
+{{- $full := include "x.full" . }}
 ---
 apiVersion: v1
 kind: ConfigMap
 metadata:
   name: a
 data:
-  a: "{{ include "x.full" . }}"
-  b: "{{ include "x.full" . }}-x"
+  a: "{{ $full }}"
+  b: "{{ $full }}-x"
   c: {{ include "x.loud" (dict "text" "a") | quote }}
   d: {{ include "x.loud" (dict "text" .Values.title) | quote }}
 """,

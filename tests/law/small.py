@@ -212,7 +212,7 @@ def container(values: SmallValues, release: Release, settings: Settings) -> core
             when(values.title != "hello", lambda: core_v1.EnvVar(name="OTHER", value="yes")),
             when(values.server.scale < 2, lambda: core_v1.EnvVar(name="LESS", value="yes")),
             when(values.server.scale <= 2, lambda: core_v1.EnvVar(name="AT_MOST", value="yes")),
-            when(has_control_characters(values), lambda: core_v1.EnvVar(name="CONTROL", value="yes")),
+            when(has_control_characters(to_json(values)), lambda: core_v1.EnvVar(name="CONTROL", value="yes")),
             when(has_key(values.files, "a"), lambda: core_v1.EnvVar(name="FILE", value=at(values.files, "a"))),
             *each(values.pods.tolerations, lambda item: core_v1.EnvVar(name=text_at(item, "key"), value="")),
             when(starts_with(values.title, "he"), lambda: core_v1.EnvVar(name="STARTS", value="yes")),

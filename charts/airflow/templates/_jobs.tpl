@@ -10,7 +10,7 @@ template:
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
     labels:
-      {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "secret-generation" "set_name" "") | trimPrefix "\n" | nindent 6 }}
+      {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "secret-generation" "set_name" "") | nindent 6 }}
       {{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.secretGeneration) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
@@ -131,7 +131,7 @@ template:
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
     labels:
-      {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "migrations" "set_name" "") | trimPrefix "\n" | nindent 6 }}
+      {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "migrations" "set_name" "") | nindent 6 }}
       {{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.migrations) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}

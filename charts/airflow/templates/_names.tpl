@@ -10,23 +10,20 @@
 {{- $name := include "airflow-charts.natural-name" . }}{{ if gt (len $name) 30 }}{{ trunc (int 21) $name | trimSuffix "-" }}-{{ sha256sum $name | trunc 8 }}{{ else }}{{ $name }}{{ end }}
 {{- end }}
 
-{{/* The labels that select the pods of one component of one release, and no others. */}}
-{{- define "airflow-charts.selector-labels" -}}
+{{/* The chart's labels of an object. */}}
+{{- define "airflow-charts.object-labels" -}}
 app.kubernetes.io/name: "{{ .Chart.Name }}"
 app.kubernetes.io/instance: "{{ .Release.Name }}"
 app.kubernetes.io/component: {{ .component | quote }}
-{{- end }}
-
-{{/* The chart's labels of an object. */}}
-{{- define "airflow-charts.object-labels" -}}
 app.kubernetes.io/version: "{{ .Values.airflowVersion }}"
-{{- include "airflow-charts.selector-labels" (dict "Release" .Release "Chart" .Chart "component" .component) | nindent 0 }}
 app.kubernetes.io/managed-by: Helm
 {{- end }}
 
 {{/* The same for one set of workers. */}}
-{{- define "airflow-charts.pod-selector" }}
-{{- include "airflow-charts.selector-labels" (dict "Release" .Release "Chart" .Chart "component" .component) | nindent 0 }}
+{{- define "airflow-charts.pod-selector" -}}
+app.kubernetes.io/name: "{{ .Chart.Name }}"
+app.kubernetes.io/instance: "{{ .Release.Name }}"
+app.kubernetes.io/component: {{ .component | quote }}
 {{- if .set_name }}
 airflow/set: {{ .set_name | quote }}
 {{- end }}

@@ -294,7 +294,7 @@ topologySpreadConstraints:
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels:
-        {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" .component "set_name" .set_name) | trimPrefix "\n" | nindent 8 }}
+        {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" .component "set_name" .set_name) | nindent 8 }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -9,17 +9,6 @@ ports:
     protocol: TCP
 {{- end }}
 
-{{/* The pods of a component. */}}
-{{- define "airflow-charts.pods-of" }}
-{{- if eq .component "task" }}
-matchLabels:
-  {{- include "airflow-charts.task-selector" . | nindent 2 }}
-{{- else }}
-matchLabels:
-  {{- include "airflow-charts.selector-labels" (dict "Release" .Release "Chart" .Chart "component" .component) | nindent 2 }}
-{{- end }}
-{{- end }}
-
 {{/* Connections to a component of the release. */}}
 {{- define "airflow-charts.to-component" -}}
 ports:
@@ -27,14 +16,31 @@ ports:
     protocol: TCP
 to:
   - podSelector:
-      {{- include "airflow-charts.pods-of" (dict "Release" .Release "Chart" .Chart "component" .component) | trimPrefix "\n" | nindent 6 }}
+      matchLabels:
+        app.kubernetes.io/name: "{{ .Chart.Name }}"
+        app.kubernetes.io/instance: "{{ .Release.Name }}"
+        app.kubernetes.io/component: {{ .component | quote }}
 {{- end }}
 
 {{/* Connections from a component of the release. */}}
 {{- define "airflow-charts.from-component" -}}
 from:
   - podSelector:
-      {{- include "airflow-charts.pods-of" (dict "Release" .Release "Chart" .Chart "component" .component) | trimPrefix "\n" | nindent 6 }}
+      matchLabels:
+        app.kubernetes.io/name: "{{ .Chart.Name }}"
+        app.kubernetes.io/instance: "{{ .Release.Name }}"
+        app.kubernetes.io/component: {{ .component | quote }}
+ports:
+  - port: {{ int64 .port }}
+    protocol: TCP
+{{- end }}
+
+{{/* Connections from the pods of tasks, which the KubernetesExecutor makes. */}}
+{{- define "airflow-charts.from-tasks" -}}
+from:
+  - podSelector:
+      matchLabels:
+        {{- include "airflow-charts.task-selector" . | nindent 8 }}
 ports:
   - port: {{ int64 .port }}
     protocol: TCP

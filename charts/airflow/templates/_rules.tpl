@@ -186,6 +186,30 @@
 {{- end }}
 {{- end }}
 
+{{/* The rules of the settings of pods; `alone` for those of all pods, which are part of every other. */}}
+{{- define "airflow-charts.pod-problems-alone" }}
+{{- if .settings.env }}
+{{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
+{{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
+{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
+{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
+{{- end }}
+{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.volumes)) }}
+{{ .path }}.volumes: a name stands twice; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.volumeMounts)) }}
+{{ .path }}.volumeMounts: a name stands twice; use different names
+{{- end }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
+{{ .path }}.containers: a name stands twice; use different names
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
 {{- define "airflow-charts.names-of-volumes" }}
 {{- range $_, $item := .Values.pods.volumes }}
@@ -228,26 +252,26 @@
 {{- end }}
 {{- end }}
 
-{{/* The rules of one set of workers. */}}
-{{- define "airflow-charts.set-problems" }}
+{{/* The rules of the settings of pods; `alone` for those of all pods, which are part of every other. */}}
+{{- define "airflow-charts.pod-problems" }}
 {{- if .settings.env }}
-{{ include "airflow-charts.refused-env" (dict "path" (printf "workers.sets.%s" .name) "settings" .settings) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
 {{- end }}
 {{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
-workers.sets.{{ .name }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
 {{- end }}
 {{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" (printf "workers.sets.%s" .name) "settings" .settings) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
 {{- end }}
 {{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
 {{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .settings.volumes)) }}
-workers.sets.{{ .name }}.volumes: a name stands twice, here and under pods taken together; use different names
+{{ .path }}.volumes: a name stands twice, here and under pods taken together; use different names
 {{- end }}
 {{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
-workers.sets.{{ .name }}.volumeMounts: a name stands twice, here and under pods taken together; use different names
+{{ .path }}.volumeMounts: a name stands twice, here and under pods taken together; use different names
 {{- end }}
 {{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
-workers.sets.{{ .name }}.containers: a name stands twice, here and under pods taken together; use different names
+{{ .path }}.containers: a name stands twice, here and under pods taken together; use different names
 {{- end }}
 {{- end }}
 {{- end }}
@@ -296,7 +320,7 @@ redis.image.tag: is empty; name a tag or a digest
 {{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
-{{- if regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)|[\\x7f-\\x9f\ufffe\uffff]" (toJson .Values) }}
+{{- if or (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values)) (and (contains "\\" (mustToJson .Values)) (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))) }}
 a value holds a control character, which Kubernetes' YAML cannot carry; remove it
 {{- end }}
 {{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (not .Values.postgresql.enabled) }}
@@ -575,252 +599,48 @@ config.opensearch.username: may hold a credential, and airflow.cfg is in a Confi
 config.elasticsearch.host: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__ELASTICSEARCH__HOST from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
-{{- if .Values.pods.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
+{{- if or .Values.pods.env .Values.pods.volumes .Values.pods.volumeMounts .Values.pods.initContainersFirst .Values.pods.initContainers .Values.pods.containers }}
+{{ include "airflow-charts.pod-problems-alone" (dict "Values" .Values "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
 {{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.pods.env "PYTHONPATH") }}
-pods.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- if or .Values.webserver.env .Values.webserver.volumes .Values.webserver.volumeMounts .Values.webserver.initContainersFirst .Values.webserver.initContainers .Values.webserver.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.pods.volumes .Values.pods.volumeMounts .Values.pods.initContainersFirst .Values.pods.initContainers .Values.pods.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
+{{- if or .Values.scheduler.env .Values.scheduler.volumes .Values.scheduler.volumeMounts .Values.scheduler.initContainersFirst .Values.scheduler.initContainers .Values.scheduler.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.pods.volumes .Values.pods.volumeMounts .Values.pods.initContainersFirst .Values.pods.initContainers .Values.pods.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .Values.pods) | trimPrefix "\n")))) (add (len .Values.pods.volumes)) }}
-pods.volumes: a name stands twice; use different names
+{{- if or .Values.dagProcessor.env .Values.dagProcessor.volumes .Values.dagProcessor.volumeMounts .Values.dagProcessor.initContainersFirst .Values.dagProcessor.initContainers .Values.dagProcessor.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
 {{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .Values.pods) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts)) }}
-pods.volumeMounts: a name stands twice; use different names
+{{- if or .Values.triggerer.env .Values.triggerer.volumes .Values.triggerer.volumeMounts .Values.triggerer.initContainersFirst .Values.triggerer.initContainers .Values.triggerer.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
 {{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .Values.pods) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers)) }}
-pods.containers: a name stands twice; use different names
+{{- if or .Values.workers.env .Values.workers.volumes .Values.workers.volumeMounts .Values.workers.initContainersFirst .Values.workers.initContainers .Values.workers.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
 {{- end }}
+{{- if or .Values.kubernetesExecutor.env .Values.kubernetesExecutor.volumes .Values.kubernetesExecutor.volumeMounts .Values.kubernetesExecutor.initContainersFirst .Values.kubernetesExecutor.initContainers .Values.kubernetesExecutor.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
 {{- end }}
-{{- if .Values.webserver.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
+{{- if or .Values.flower.env .Values.flower.volumes .Values.flower.volumeMounts .Values.flower.initContainersFirst .Values.flower.initContainers .Values.flower.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
 {{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.webserver.env "PYTHONPATH") }}
-webserver.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- if or .Values.migrations.env .Values.migrations.volumes .Values.migrations.volumeMounts .Values.migrations.initContainersFirst .Values.migrations.initContainers .Values.migrations.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.webserver.volumes .Values.webserver.volumeMounts .Values.webserver.initContainersFirst .Values.webserver.initContainers .Values.webserver.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
+{{- if or .Values.secretGeneration.env .Values.secretGeneration.volumes .Values.secretGeneration.volumeMounts .Values.secretGeneration.initContainersFirst .Values.secretGeneration.initContainers .Values.secretGeneration.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.webserver.volumes .Values.webserver.volumeMounts .Values.webserver.initContainersFirst .Values.webserver.initContainers .Values.webserver.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.webserver) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.webserver.volumes)) }}
-webserver.volumes: a name stands twice, here and under pods taken together; use different names
+{{- if or .Values.postgresql.env .Values.postgresql.volumes .Values.postgresql.volumeMounts .Values.postgresql.initContainersFirst .Values.postgresql.initContainers .Values.postgresql.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
 {{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.webserver) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.webserver.volumeMounts)) }}
-webserver.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.webserver) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.webserver.initContainersFirst) (len .Values.webserver.initContainers) (len .Values.webserver.containers)) }}
-webserver.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.scheduler.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.scheduler.env "PYTHONPATH") }}
-scheduler.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.scheduler.volumes .Values.scheduler.volumeMounts .Values.scheduler.initContainersFirst .Values.scheduler.initContainers .Values.scheduler.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.scheduler.volumes .Values.scheduler.volumeMounts .Values.scheduler.initContainersFirst .Values.scheduler.initContainers .Values.scheduler.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.scheduler) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.scheduler.volumes)) }}
-scheduler.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.scheduler) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.scheduler.volumeMounts)) }}
-scheduler.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.scheduler) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.scheduler.initContainersFirst) (len .Values.scheduler.initContainers) (len .Values.scheduler.containers)) }}
-scheduler.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.dagProcessor.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.dagProcessor.env "PYTHONPATH") }}
-dagProcessor.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.dagProcessor.volumes .Values.dagProcessor.volumeMounts .Values.dagProcessor.initContainersFirst .Values.dagProcessor.initContainers .Values.dagProcessor.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.dagProcessor.volumes .Values.dagProcessor.volumeMounts .Values.dagProcessor.initContainersFirst .Values.dagProcessor.initContainers .Values.dagProcessor.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.dagProcessor) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.dagProcessor.volumes)) }}
-dagProcessor.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.dagProcessor) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.dagProcessor.volumeMounts)) }}
-dagProcessor.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.dagProcessor) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.dagProcessor.initContainersFirst) (len .Values.dagProcessor.initContainers) (len .Values.dagProcessor.containers)) }}
-dagProcessor.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.triggerer.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.triggerer.env "PYTHONPATH") }}
-triggerer.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.triggerer.volumes .Values.triggerer.volumeMounts .Values.triggerer.initContainersFirst .Values.triggerer.initContainers .Values.triggerer.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.triggerer.volumes .Values.triggerer.volumeMounts .Values.triggerer.initContainersFirst .Values.triggerer.initContainers .Values.triggerer.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.triggerer) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.triggerer.volumes)) }}
-triggerer.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.triggerer) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.triggerer.volumeMounts)) }}
-triggerer.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.triggerer) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.triggerer.initContainersFirst) (len .Values.triggerer.initContainers) (len .Values.triggerer.containers)) }}
-triggerer.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.workers.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.workers.env "PYTHONPATH") }}
-workers.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.workers.volumes .Values.workers.volumeMounts .Values.workers.initContainersFirst .Values.workers.initContainers .Values.workers.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.workers.volumes .Values.workers.volumeMounts .Values.workers.initContainersFirst .Values.workers.initContainers .Values.workers.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.workers) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.workers.volumes)) }}
-workers.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.workers) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.workers.volumeMounts)) }}
-workers.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.workers) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.workers.initContainersFirst) (len .Values.workers.initContainers) (len .Values.workers.containers)) }}
-workers.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.kubernetesExecutor.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.kubernetesExecutor.env "PYTHONPATH") }}
-kubernetesExecutor.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.kubernetesExecutor.volumes .Values.kubernetesExecutor.volumeMounts .Values.kubernetesExecutor.initContainersFirst .Values.kubernetesExecutor.initContainers .Values.kubernetesExecutor.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.kubernetesExecutor.volumes .Values.kubernetesExecutor.volumeMounts .Values.kubernetesExecutor.initContainersFirst .Values.kubernetesExecutor.initContainers .Values.kubernetesExecutor.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.kubernetesExecutor.volumes)) }}
-kubernetesExecutor.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.kubernetesExecutor.volumeMounts)) }}
-kubernetesExecutor.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.kubernetesExecutor.initContainersFirst) (len .Values.kubernetesExecutor.initContainers) (len .Values.kubernetesExecutor.containers)) }}
-kubernetesExecutor.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.flower.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.flower.env "PYTHONPATH") }}
-flower.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.flower.volumes .Values.flower.volumeMounts .Values.flower.initContainersFirst .Values.flower.initContainers .Values.flower.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.flower.volumes .Values.flower.volumeMounts .Values.flower.initContainersFirst .Values.flower.initContainers .Values.flower.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.flower) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.flower.volumes)) }}
-flower.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.flower) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.flower.volumeMounts)) }}
-flower.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.flower) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.flower.initContainersFirst) (len .Values.flower.initContainers) (len .Values.flower.containers)) }}
-flower.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.migrations.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.migrations.env "PYTHONPATH") }}
-migrations.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.migrations.volumes .Values.migrations.volumeMounts .Values.migrations.initContainersFirst .Values.migrations.initContainers .Values.migrations.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.migrations.volumes .Values.migrations.volumeMounts .Values.migrations.initContainersFirst .Values.migrations.initContainers .Values.migrations.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.migrations) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.migrations.volumes)) }}
-migrations.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.migrations) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.migrations.volumeMounts)) }}
-migrations.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.migrations) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.migrations.initContainersFirst) (len .Values.migrations.initContainers) (len .Values.migrations.containers)) }}
-migrations.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.secretGeneration.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.secretGeneration.env "PYTHONPATH") }}
-secretGeneration.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.secretGeneration.volumes .Values.secretGeneration.volumeMounts .Values.secretGeneration.initContainersFirst .Values.secretGeneration.initContainers .Values.secretGeneration.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.secretGeneration.volumes .Values.secretGeneration.volumeMounts .Values.secretGeneration.initContainersFirst .Values.secretGeneration.initContainers .Values.secretGeneration.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.secretGeneration) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.secretGeneration.volumes)) }}
-secretGeneration.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.secretGeneration) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.secretGeneration.volumeMounts)) }}
-secretGeneration.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.secretGeneration) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.secretGeneration.initContainersFirst) (len .Values.secretGeneration.initContainers) (len .Values.secretGeneration.containers)) }}
-secretGeneration.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.postgresql.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.postgresql.env "PYTHONPATH") }}
-postgresql.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.postgresql.volumes .Values.postgresql.volumeMounts .Values.postgresql.initContainersFirst .Values.postgresql.initContainers .Values.postgresql.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.postgresql.volumes .Values.postgresql.volumeMounts .Values.postgresql.initContainersFirst .Values.postgresql.initContainers .Values.postgresql.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.postgresql) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.postgresql.volumes)) }}
-postgresql.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.postgresql) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.postgresql.volumeMounts)) }}
-postgresql.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.postgresql) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.postgresql.initContainersFirst) (len .Values.postgresql.initContainers) (len .Values.postgresql.containers)) }}
-postgresql.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
-{{- if .Values.redis.env }}
-{{ include "airflow-charts.refused-env" (dict "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .Values.redis.env "PYTHONPATH") }}
-redis.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .Values.redis.volumes .Values.redis.volumeMounts .Values.redis.initContainersFirst .Values.redis.initContainers .Values.redis.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .Values.redis.volumes .Values.redis.volumeMounts .Values.redis.initContainersFirst .Values.redis.initContainers .Values.redis.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .Values.redis) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .Values.redis.volumes)) }}
-redis.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .Values.redis) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .Values.redis.volumeMounts)) }}
-redis.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .Values.redis) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .Values.redis.initContainersFirst) (len .Values.redis.initContainers) (len .Values.redis.containers)) }}
-redis.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
+{{- if or .Values.redis.env .Values.redis.volumes .Values.redis.volumeMounts .Values.redis.initContainersFirst .Values.redis.initContainers .Values.redis.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
 {{- if hasKey $changes "serviceAccount" }}
 workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.serviceAccount
 {{- end }}
 {{- if or (hasKey $changes "env") (hasKey $changes "volumes") (hasKey $changes "volumeMounts") (hasKey $changes "initContainersFirst") (hasKey $changes "initContainers") (hasKey $changes "containers") }}
-{{ include "airflow-charts.set-problems" (dict "Values" $.Values "name" $name "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "Values" $.Values "path" (printf "workers.sets.%s" $name) "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
 {{- end }}
 {{- end }}
 {{- end }}

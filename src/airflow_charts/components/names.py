@@ -56,7 +56,6 @@ def name_of(values: Values, release: Release, suffix: str) -> str:
     return f"{fullname(values, release)}-{suffix}"
 
 
-@fragment
 def selector_labels(release: Release, component: str) -> dict[str, str]:
     """The labels that select the pods of one component of one release, and no others."""
     return {

@@ -29,23 +29,15 @@ def _external_port(values: Values, service: str) -> int:
     }[service]
 
 
-@fragment
-def pods_of(release: Release, component: str) -> meta_v1.LabelSelector:
-    """The pods of a component."""
-    return meta_v1.LabelSelector(
-        matchLabels=when(
-            component == "task",
-            lambda: task_selector(release),
-            lambda: selector_labels(release, component),
-        )
-    )
+def _peer(labels: dict[str, str]) -> networking_v1.NetworkPolicyPeer:
+    return networking_v1.NetworkPolicyPeer(podSelector=meta_v1.LabelSelector(matchLabels=labels))
 
 
 @fragment
 def to_component(release: Release, component: str, port: int) -> Egress:
     """Connections to a component of the release."""
     return Egress(
-        to=[networking_v1.NetworkPolicyPeer(podSelector=pods_of(release, component))],
+        to=[_peer(selector_labels(release, component))],
         ports=[_tcp(port)],
     )
 
@@ -54,9 +46,15 @@ def to_component(release: Release, component: str, port: int) -> Egress:
 def from_component(release: Release, component: str, port: int) -> Ingress:
     """Connections from a component of the release."""
     return Ingress(
-        from_=[networking_v1.NetworkPolicyPeer(podSelector=pods_of(release, component))],
+        from_=[_peer(selector_labels(release, component))],
         ports=[_tcp(port)],
     )
+
+
+@fragment
+def from_tasks(release: Release, port: int) -> Ingress:
+    """Connections from the pods of tasks, which the KubernetesExecutor makes."""
+    return Ingress(from_=[_peer(task_selector(release))], ports=[_tcp(port)])
 
 
 @fragment
@@ -98,6 +96,8 @@ def _incoming(values: Values, release: Release, edge: Edge) -> list[Ingress]:
     if edge.source == "users":
         peers = {"webserver": values.webserver.ingress_peers, "flower": values.flower.ingress_peers}[edge.target]
         return [Ingress(from_=peers, ports=[_tcp(edge.port)])]
+    if edge.source == "task":
+        return [from_tasks(release, edge.port)]
     return [from_component(release, edge.source, edge.port)]
 
 
@@ -129,10 +129,11 @@ def _policy(values: Values, release: Release, component: str) -> networking_v1.N
     ingress: list[Ingress] = []
     for edge, condition in _targets(values, component):
         ingress += [*when(condition, partial(_incoming, values, release, edge))]
+    pods = task_selector(release) if component == "task" else selector_labels(release, component)
     return networking_v1.NetworkPolicy(
         metadata=metadata(values, release, name_of(values, release, component), component),
         spec=networking_v1.NetworkPolicySpec(
-            podSelector=pods_of(release, component),
+            podSelector=meta_v1.LabelSelector(matchLabels=pods),
             policyTypes=["Ingress", "Egress"],
             ingress=ingress,
             egress=egress,

@@ -7,6 +7,7 @@ control lines start with `{{-`, which removes the line break before them, and ev
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,6 +54,8 @@ class Context:
     prefix: str
     """The prefix of the names of templates, with the dot at its end."""
     dollar: bool = False
+    rendered: tuple[Call, ...] = ()
+    """The calls whose output the document has in a variable."""
 
     @property
     def root(self) -> str:
@@ -62,6 +65,10 @@ class Context:
     def looped(self) -> Context:
         """The context inside a `range`."""
         return replace(self, dollar=True)
+
+    def variable(self, call: Call) -> str:
+        """The variable that holds the output of a call."""
+        return f"${call.fragment.name.replace('-', '_')}"
 
 
 # --- expressions -----------------------------------------------------------------------------------------------------
@@ -92,6 +99,8 @@ def expression(node: Any, context: Context) -> str:
                     arguments.append(argument(part, context))
             form = "".join(pieces)
             return f"printf {go_string(form)} {' '.join(arguments)}" if arguments else go_string(form % ())
+        case Call() if node in context.rendered:
+            return context.variable(node)
         case Call(fragment=fragment, args=args):
             call = f"include {go_string(context.prefix + fragment.name)} {_call_argument(fragment, args, context)}"
             return f'{call} | trimPrefix "\\n"' if isinstance(fragment.body, Lines) else call
@@ -104,7 +113,7 @@ def expression(node: Any, context: Context) -> str:
 
 def _parsed(call: Call, context: Context) -> str:
     """A fragment's output as data; the line break ends a block of text that stands last."""
-    return f'print ({expression(call, context)}) "\\n" | fromYaml'
+    return f'print {argument(call, context)} "\\n" | fromYaml'
 
 
 def argument(node: Any, context: Context) -> str:
@@ -133,8 +142,8 @@ def condition(node: Any, context: Context, *, nested: bool = False) -> str:
 
 
 def go_string(text: str) -> str:
-    """A Go string literal."""
-    return json.dumps(text, ensure_ascii=True) if text.isascii() else json.dumps(text, ensure_ascii=False)
+    """A Go string literal. JSON's escapes are Go's too, except for the pairs that stand for signs above U+FFFF."""
+    return json.dumps(text, ensure_ascii=all(sign <= "\uffff" for sign in text))
 
 
 def needs(fragment: Fragment) -> list[str]:
@@ -552,12 +561,26 @@ def documents(tree: Any, context: Context) -> Output:
         case Let(body=body):
             yield from _assign(tree, context, 0, list(documents(body, context)))
         case Object():
-            yield from _guarded(presence(tree), context, 0, ["---", *content(tree, context, 0)])
+            twice = _made_twice(tree)
+            inside = replace(context, rendered=twice)
+            made = [f"{{{{- {context.variable(call)} := {expression(call, context)} }}}}" for call in twice]
+            yield from _guarded(presence(tree), context, 0, [*made, "---", *content(tree, inside, 0)])
         case Call():
             yield "---"
             yield from content(tree, context, 0)
         case _:
             yield f"---{{{{- mustToYaml {argument(tree, context)} | nindent 0 }}}}"
+
+
+def _made_twice(document: Any) -> tuple[Call, ...]:
+    """The calls that a document needs more than once: of texts without arguments, and of what it takes a digest of."""
+    digested = {node.call for node in walk(document) if isinstance(node, Digest)}
+    calls = Counter(node for node in walk(document) if isinstance(node, Call))
+    return tuple(
+        call
+        for call, count in calls.items()
+        if count > 1 and (call in digested or (not call.args and call.fragment.type.kind == "text"))
+    )
 
 
 def define(fragment: Fragment, prefix: str) -> str:

@@ -109,14 +109,6 @@ FILLED = _row("filled", "not (empty {0})", bool, BOOL)
 FIRST_OF = _row("first_of", "or {*}", _first_of, LIST)
 CONTAINS = _row("contains", "has {1} {0}", lambda items, item: item in items, BOOL)
 HAS_KEY = _row("has_key", "hasKey {0} {1}", lambda mapping, key: key in mapping, BOOL)
-_CONTROL = r"(^|[^\\])(\\\\)*\\(u00[01]|b|f)|[\x7f-\x9f" + "\ufffe\uffff]"
-"""In JSON: an escaped control character (not an escaped backslash before a `u`), or a raw one."""
-CONTROL = _row(
-    "has_control_characters",
-    f"regexMatch {json.dumps(_CONTROL)} (toJson {{0}})",
-    lambda value: bool(re.search(_CONTROL, json.dumps(value, ensure_ascii=False))),
-    BOOL,
-)
 AT = _row("at", "index {0} {1}", lambda mapping, key: mapping[key], MAP)
 IS_TEXT = _row("is_text", 'kindIs "string" {0}', lambda value: isinstance(value, str), BOOL)
 AT_LEAST = _row("at_least", 'semverCompare (print ">=" {1}) {0}', version_at_least, BOOL)

@@ -28,10 +28,10 @@ from airflow_charts.tracing import (
     overlaid,
     size,
     text_at,
+    to_json,
     when,
 )
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.components import WorkerSettings
 from airflow_charts.values.kubernetes import Container, Volume, VolumeMount
 from airflow_charts.values.pods import PodSettings
 from airflow_charts.values.required import credentials_of
@@ -230,17 +230,19 @@ def refused_names(values: Values, path: str, settings: PodSettings) -> str:
     )
 
 
+def _lists_of(section: PodSettings) -> dict[str, list[Any]]:
+    """A section's lists of things that have names, which a pod must not hold twice."""
+    return {
+        "volumes": [section.volumes],
+        "volumeMounts": [section.volume_mounts],
+        "containers": [section.init_containers_first, section.init_containers, section.containers],
+    }
+
+
 def _lists(values: Values, settings: PodSettings, kind: str, *, alone: bool) -> list[Any]:
     """The lists that a pod's volumes, mounts or containers come from: its component's, and those of all pods."""
-    found: list[Any] = []
-    for section in [settings] if alone else [values.pods, settings]:
-        lists: dict[str, list[Any]] = {
-            "volumes": [section.volumes],
-            "volumeMounts": [section.volume_mounts],
-            "containers": [section.init_containers_first, section.init_containers, section.containers],
-        }
-        found += lists[kind]
-    return found
+    sections = [settings] if alone else [values.pods, settings]
+    return [items for section in sections for items in _lists_of(section)[kind]]
 
 
 @fragment
@@ -253,9 +255,8 @@ def names_of(values: Values, settings: PodSettings, *, kind: str, alone: bool) -
     return lines(found)
 
 
-def _repeated(values: Values, path: str, settings: PodSettings) -> list[str]:
+def _repeated(values: Values, path: str, settings: PodSettings, *, alone: bool) -> list[str]:
     """What stands twice among the user's own volumes, mounts and containers."""
-    alone = path == "pods"
     where = "" if alone else ", here and under pods taken together"
     return [
         when(
@@ -267,30 +268,28 @@ def _repeated(values: Values, path: str, settings: PodSettings) -> list[str]:
     ]
 
 
-def _about_pods(values: Values, path: str, settings: PodSettings) -> list[str]:
-    """The rules of the settings of pods, for those that set any of it."""
-    lists = any_of(
-        filled(settings.volumes),
-        filled(settings.volume_mounts),
-        filled(settings.init_containers_first),
-        filled(settings.init_containers),
-        filled(settings.containers),
-    )
-    return [
-        when(filled(settings.env), partial(refused_env, path, settings)),
-        when(
-            all_of(filled(values.airflow_local_settings), has_key(settings.env, "PYTHONPATH")),
-            f"{path}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead",
-        ),
-        when(lists, partial(refused_names, values, path, settings)),
-        *when(lists, partial(_repeated, values, path, settings)),
-    ]
-
-
 @fragment
-def set_problems(values: Values, name: str, settings: WorkerSettings) -> str:
-    """The rules of one set of workers."""
-    return lines(_about_pods(values, f"workers.sets.{name}", settings))
+def pod_problems(values: Values, path: str, settings: PodSettings, *, alone: bool) -> str:
+    """The rules of the settings of pods; `alone` for those of all pods, which are part of every other."""
+    lists = any_of(*(filled(items) for some in _lists_of(settings).values() for items in some))
+    return lines(
+        [
+            when(filled(settings.env), partial(refused_env, path, settings)),
+            when(
+                all_of(filled(values.airflow_local_settings), has_key(settings.env, "PYTHONPATH")),
+                f"{path}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image "
+                "instead",
+            ),
+            when(lists, partial(refused_names, values, path, settings)),
+            *when(lists, partial(_repeated, values, path, settings, alone=alone)),
+        ]
+    )
+
+
+def _about_pods(values: Values, path: str, settings: PodSettings) -> str:
+    """The rules of a section of pods, for one that sets any of what they are about."""
+    touched = any_of(filled(settings.env), *(filled(items) for some in _lists_of(settings).values() for items in some))
+    return when(touched, lambda: pod_problems(values, path, settings, alone=path == "pods"))
 
 
 def _about_sets(values: Values) -> list[Any]:
@@ -305,7 +304,7 @@ def _about_sets(values: Values) -> list[Any]:
             ),
             when(
                 any_of(*(has_key(changes, key) for key in touched)),
-                lambda: set_problems(values, name, overlaid(values.workers, changes)),
+                lambda: pod_problems(values, f"workers.sets.{name}", overlaid(values.workers, changes), alone=False),
             ),
         ],
     )
@@ -437,7 +436,7 @@ def _about_components(values: Values) -> list[str]:
             "dags.path: the chart mounts this folder itself; use another one",
         ),
         when(
-            has_control_characters(values),
+            has_control_characters(to_json(values)),
             "a value holds a control character, which Kubernetes' YAML cannot carry; remove it",
         ),
     ]
@@ -494,6 +493,5 @@ def problems(values: Values) -> str:
         *_about_credentials(values),
         *_about_config(values),
     ]
-    for path, settings in _sections(values).items():
-        found += _about_pods(values, path, settings)
+    found += [_about_pods(values, path, settings) for path, settings in _sections(values).items()]
     return lines([*found, *_about_sets(values)])
