@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 
-.PHONY: setup programs test lint chart checkov bench clean
+.PHONY: setup up down programs test lint chart checkov bench clean
 
 setup: .venv/.ready
 
@@ -13,13 +13,22 @@ setup: .venv/.ready
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --quiet --frozen --inexact --active
 	touch $@
 
-# PostgreSQL and Redis, which some tests run.
-programs:
-	sh tools/install_programs.sh
+# A real Airflow on this machine, from the same values as in a cluster: no root, no Docker, no Kubernetes.
+up: setup
+	$(BIN)/airflow-charts up --detach -f examples/laptop.yaml --dags examples/dags
 
-# Everything that must hold: style, types, layers, the committed chart, and the tests.
+down: setup
+	$(BIN)/airflow-charts down
+
+# What tests run beside Python packages: servers, a browser, and the Airflow of the local run.
+programs: setup
+	sh tools/install_programs.sh
+	$(BIN)/python tools/fetch_local_programs.py
+
+# Everything that must hold: style, types, layers, the committed chart, and the tests; the ones on real Airflow first.
 test: setup programs lint
 	$(BIN)/airflow-charts chart check
+	$(BIN)/pytest tests/local/run
 	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: setup

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs the programs that the tests run: PostgreSQL, Redis and OpenSSL. Does nothing where they are there.
+# Installs the programs that the tests run: PostgreSQL, Redis, OpenSSL and Chromium. Does nothing where they are there.
 set -eu
 missing=""
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$missing postgresql"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || missing="$missing redis-server"
 command -v openssl >/dev/null || missing="$missing openssl"
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$missing chromium fonts-dejavu-core"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null; then
   echo "install these programs and try again:$missing" >&2

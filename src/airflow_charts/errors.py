@@ -6,7 +6,8 @@
     │   └── InvalidValuesError     a document that parses, but is not valid; carries every problem
     ├── ReleaseError           a release name or namespace that Kubernetes would refuse
     ├── TraceError             chart code does something that Helm cannot decide at install time
-    └── ChartError             the chart on disk cannot be built, checked or packaged
+    ├── ChartError             the chart on disk cannot be built, checked or packaged
+    └── LocalRunError          the deployment cannot run on this machine
 
 Imports nothing from this package. A message says what happened, where, and what to write instead; it never
 contains a value, because a value may be a secret.
@@ -71,3 +72,7 @@ class TraceError(AirflowChartsError, TypeError):
 
 class ChartError(AirflowChartsError):
     """The chart cannot be built, checked or packaged."""
+
+
+class LocalRunError(AirflowChartsError):
+    """The deployment cannot run on this machine; says what to do, and what was left as it was."""

@@ -142,7 +142,7 @@ def test_a_new_secret_has_every_key(api: Api) -> None:
         0,
         "created in Secret generated: flower, jwt-secret\nSecret generated is complete\n",
     )
-    assert len(api.texts["jwt-secret"]) == 43
+    assert len(api.texts["jwt-secret"]) == 64
     assert api.texts["flower"].startswith("admin:")
     assert api.texts["flower"].removeprefix("admin:") != api.texts["jwt-secret"]
     assert api.secret

@@ -1,18 +1,20 @@
-"""migrate.py with a real PostgreSQL and an `airflow` that records how it is called."""
+"""migrate.py with a real PostgreSQL and an Airflow that records how it is called."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from conftest import NASTY, Database, Postgresql, eventually, run_script, start_script
 
-RECORDER = f"""#!{sys.executable}
+RECORDER = """
 import json, os, sys
-with open(os.environ["RECORD"], "a") as file:
+def main():
     text = sys.stdin.read() if sys.argv[1] == "users" else ""
-    print(json.dumps([sys.argv[1:], text, os.environ.get("ADMIN_PASSWORD"), os.environ["PGPASSWORD"]]), file=file)
-sys.exit(int(os.environ.get("STATUS", "0")))
+    with open(os.environ["RECORD"], "a") as file:
+        line = [os.getpid(), sys.argv[1:], text, os.environ.get("ADMIN_PASSWORD"), os.environ["PGPASSWORD"]]
+        print(json.dumps(line), file=file)
+    if int(os.environ.get("STATUS", "0")):
+        sys.exit(int(os.environ["STATUS"]))
 """
 ADMIN = {
     "ADMIN_USERNAME": "admin",
@@ -27,15 +29,15 @@ ADMIN = {
 @pytest.fixture
 def airflow(tmp_path: Path) -> dict[str, str]:
     """The environment with the recorder in place of Airflow."""
-    program = tmp_path / "airflow"
-    program.write_text(RECORDER, encoding="utf-8")
-    program.chmod(0o755)
-    return {"PATH": f"{tmp_path}:/usr/bin:/bin", "RECORD": str(tmp_path / "record")}
+    package = tmp_path / "airflow"
+    package.mkdir()
+    (package / "__main__.py").write_text(RECORDER, encoding="utf-8")
+    return {"PYTHONPATH": str(tmp_path), "RECORD": str(tmp_path / "record")}
 
 
 def calls(airflow: dict[str, str]) -> list[list[object]]:
     record = Path(airflow["RECORD"])
-    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
+    return [json.loads(line)[1:] for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
 
 
 def test_without_user_it_only_migrates(database: Database, airflow: dict[str, str]) -> None:
@@ -67,10 +69,18 @@ def test_the_password_of_the_first_user_goes_to_standard_input_only(
     ]
 
 
+def test_one_process_runs_both(database: Database, airflow: dict[str, str]) -> None:
+    """Importing Airflow takes longer than either command."""
+    run_script("migrate.py", **database.environment, **airflow, **ADMIN)
+    processes = [json.loads(line)[0] for line in Path(airflow["RECORD"]).read_text(encoding="utf-8").splitlines()]
+    assert len(processes) == 2
+    assert len(set(processes)) == 1
+
+
 def test_a_failure_is_the_job_s_failure(database: Database, airflow: dict[str, str]) -> None:
     """So that Kubernetes tries again; no user without schema, and no traceback."""
     status, output = run_script("migrate.py", **database.environment, **airflow, **ADMIN, STATUS="3")
-    assert (status, output) == (1, "`airflow db migrate` failed with status 3\n")
+    assert (status, output) == (1, "the migration, or the creation of the first user, failed with status 3\n")
     assert len(calls(airflow)) == 1
 
 

@@ -28,9 +28,9 @@ admin-password: {{ b64enc .Values.adminUser.password.value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* The host of a database: an external one, or the chart's own PostgreSQL. */}}
-{{- define "airflow-charts.database-host" -}}
-{{ if .host }}{{ .host }}{{ else }}{{ include "airflow-charts.fullname" . }}-postgresql{{ end }}
+{{/* Host and port of a database: an external one, or the chart's own PostgreSQL. */}}
+{{- define "airflow-charts.database-address" -}}
+{{ if .host }}{{ .host }}:{{ int64 .port }}{{ else }}{{ include "airflow-charts.fullname" . }}-postgresql:{{ int64 .port }}{{ end }}
 {{- end }}
 
 {{/* The key of the Secret that holds a credential: an existing one, the given values, or the generated ones. */}}
@@ -58,7 +58,7 @@ secretKeyRef:
       key: "{{ .Values.database.uri.key }}"
 {{- else }}
 - name: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN
-  value: {{ if .Values.database.parameters }}{{ printf "postgresql://%s@%s:%d/%s?%s" .Values.database.user (include "airflow-charts.database-host" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host)) (int64 .Values.database.port) .Values.database.name .Values.database.parameters | quote }}{{ else }}{{ printf "postgresql://%s@%s:%d/%s" .Values.database.user (include "airflow-charts.database-host" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host)) (int64 .Values.database.port) .Values.database.name | quote }}{{ end }}
+  value: {{ if .Values.database.parameters }}{{ printf "postgresql://%s@%s/%s?%s" .Values.database.user (include "airflow-charts.database-address" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))) .Values.database.name .Values.database.parameters | quote }}{{ else }}{{ printf "postgresql://%s@%s/%s" .Values.database.user (include "airflow-charts.database-address" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))) .Values.database.name | quote }}{{ end }}
 {{- end }}
 {{- if not .Values.database.uri.existingSecret }}
 - name: PGPASSWORD
@@ -90,7 +90,7 @@ secretKeyRef:
       key: "{{ .Values.database.uri.key }}"
 {{- else }}
 - name: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN
-  value: {{ if .Values.database.parameters }}{{ printf "postgresql://%s@%s:%d/%s?%s" .Values.database.user (include "airflow-charts.database-host" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host)) (int64 .Values.database.port) .Values.database.name .Values.database.parameters | quote }}{{ else }}{{ printf "postgresql://%s@%s:%d/%s" .Values.database.user (include "airflow-charts.database-host" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host)) (int64 .Values.database.port) .Values.database.name | quote }}{{ end }}
+  value: {{ if .Values.database.parameters }}{{ printf "postgresql://%s@%s/%s?%s" .Values.database.user (include "airflow-charts.database-address" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))) .Values.database.name .Values.database.parameters | quote }}{{ else }}{{ printf "postgresql://%s@%s/%s" .Values.database.user (include "airflow-charts.database-address" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))) .Values.database.name | quote }}{{ end }}
 {{- end }}
 {{- if not .Values.database.uri.existingSecret }}
 - name: PGPASSWORD
@@ -130,7 +130,7 @@ secretKeyRef:
       key: "{{ .Values.resultBackend.uri.key }}"
 {{- else }}
 - name: AIRFLOW__CELERY__RESULT_BACKEND_CMD
-  value: {{ if .Values.resultBackend.parameters }}{{ printf "python /etc/airflow-scripts/connection_uri.py db+postgresql %s RESULT_BACKEND_PASSWORD %s:%d/%s?%s" .Values.resultBackend.user (include "airflow-charts.database-host" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.resultBackend.host)) (int64 .Values.resultBackend.port) .Values.resultBackend.name .Values.resultBackend.parameters | quote }}{{ else }}{{ printf "python /etc/airflow-scripts/connection_uri.py db+postgresql %s RESULT_BACKEND_PASSWORD %s:%d/%s" .Values.resultBackend.user (include "airflow-charts.database-host" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.resultBackend.host)) (int64 .Values.resultBackend.port) .Values.resultBackend.name | quote }}{{ end }}
+  value: {{ if .Values.resultBackend.parameters }}{{ printf "python /etc/airflow-scripts/connection_uri.py db+postgresql %s RESULT_BACKEND_PASSWORD %s/%s?%s" .Values.resultBackend.user (include "airflow-charts.database-address" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.resultBackend.host "port" (int64 .Values.resultBackend.port))) .Values.resultBackend.name .Values.resultBackend.parameters | quote }}{{ else }}{{ printf "python /etc/airflow-scripts/connection_uri.py db+postgresql %s RESULT_BACKEND_PASSWORD %s/%s" .Values.resultBackend.user (include "airflow-charts.database-address" (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.resultBackend.host "port" (int64 .Values.resultBackend.port))) .Values.resultBackend.name | quote }}{{ end }}
 {{- end }}
 {{- if not .Values.resultBackend.uri.existingSecret }}
 - name: RESULT_BACKEND_PASSWORD
@@ -139,9 +139,9 @@ secretKeyRef:
 {{- end }}
 {{- end }}
 
-{{/* The host of the broker: an external one, or the chart's own Redis. */}}
-{{- define "airflow-charts.broker-host" -}}
-{{ if .Values.broker.host }}{{ .Values.broker.host }}{{ else }}{{ include "airflow-charts.fullname" . }}-redis{{ end }}
+{{/* Host and port of the broker: an external one, or the chart's own Redis. */}}
+{{- define "airflow-charts.broker-address" -}}
+{{ if .Values.broker.host }}{{ .Values.broker.host }}:{{ int64 .Values.broker.port }}{{ else }}{{ include "airflow-charts.fullname" . }}-redis:{{ int64 .Values.broker.port }}{{ end }}
 {{- end }}
 
 {{/* The way to the broker; the password is encoded into the URL when Airflow asks for it. */}}
@@ -154,7 +154,7 @@ secretKeyRef:
       key: "{{ .Values.broker.uri.key }}"
 {{- else }}
 - name: AIRFLOW__CELERY__BROKER_URL_CMD
-  value: {{ printf "python /etc/airflow-scripts/connection_uri.py %s '%s' BROKER_PASSWORD %s:%d/%d" .Values.broker.scheme .Values.broker.user (include "airflow-charts.broker-host" .) (int64 .Values.broker.port) (int64 .Values.broker.databaseNumber) | quote }}
+  value: {{ printf "python /etc/airflow-scripts/connection_uri.py %s '%s' BROKER_PASSWORD %s/%d" .Values.broker.scheme .Values.broker.user (include "airflow-charts.broker-address" .) (int64 .Values.broker.databaseNumber) | quote }}
 {{- end }}
 {{- if not .Values.broker.uri.existingSecret }}
 - name: BROKER_PASSWORD

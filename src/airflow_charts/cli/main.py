@@ -10,12 +10,25 @@ import sys
 
 import typer
 
-from airflow_charts.cli import chart, explain, graph, schema, template, validate, values
+from airflow_charts.cli import (
+    chart,
+    down,
+    execute,
+    explain,
+    graph,
+    logs,
+    schema,
+    status,
+    template,
+    up,
+    validate,
+    values,
+)
 from airflow_charts.errors import AirflowChartsError
 
 app = typer.Typer(
     name="airflow-charts",
-    help="Apache Airflow on Kubernetes: render, check, explain and package the deployment.",
+    help="Apache Airflow on Kubernetes: render, check, explain, package and run the deployment.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -27,6 +40,11 @@ app.command("explain")(explain.explain)
 app.command("graph")(graph.graph)
 app.command("schema")(schema.schema)
 app.add_typer(chart.app, name="chart")
+app.command("up")(up.up)
+app.command("status")(status.status)
+app.command("logs")(logs.logs)
+app.command("exec")(execute.execute)
+app.command("down")(down.down)
 
 
 def run() -> None:

@@ -16,6 +16,9 @@ Sets = Annotated[
 ]
 SetStrings = Annotated[list[str] | None, typer.Option("--set-string", help="The same, and every value is a text.")]
 Name = Annotated[str, typer.Argument(help="The name of the release.")]
+Deployment = Annotated[
+    str, typer.Option("--name", help="The name of the deployment on this machine; several run side by side.")
+]
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace of the release.")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from importlib import resources
 
+from airflow_charts.components import topology
 from airflow_charts.components.names import metadata, name_of
 from airflow_charts.components.pod import CONFIG, LOGS, PLUGINS
 from airflow_charts.k8s import core_v1
@@ -37,7 +38,8 @@ _SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAu
 @fragment
 def webserver_url(values: Values, release: Release) -> str:
     """Scheme and host under which the release reaches the webserver."""
-    return f"http://{name_of(values, release, 'webserver')}:{values.webserver.service.port}"
+    service = f"{name_of(values, release, 'webserver')}:{values.webserver.service.port}"
+    return f"http://{release.address('webserver', service)}"
 
 
 @fragment
@@ -62,6 +64,7 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
     """The options of airflow.cfg that follow from other values, as lines; `config` may not set them."""
     new = conditions.airflow_3(values)
     old = negate(new)
+    ports = _other_ports(release)
     celery, kubernetes = conditions.celery(values), conditions.kubernetes(values)
     web, path = values.webserver, values.webserver.path
     return {
@@ -80,16 +83,19 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
         "logging": [
             f"base_log_folder = {release.path(LOGS)}",
             when(new, f"dag_processor_child_process_log_directory = {release.path(LOGS)}/dag_processor"),
+            *ports.get("logging", []),
         ],
         "api": [
             when(new, lambda: f"base_url = {base_url(values, release)}"),
             when(new, lambda: f"workers = {web.workers}"),
+            *ports.get("api", []),
         ],
         "webserver": [
             when(old, lambda: f"base_url = {base_url(values, release)}"),
             when(old, lambda: f"workers = {web.workers}"),
             when(old, f"config_file = {release.path(CONFIG)}/webserver_config.py"),
             when(old, "enable_proxy_fix = True"),
+            *ports.get("webserver", []),
         ],
         "fab": [
             when(new, f"config_file = {release.path(CONFIG)}/webserver_config.py"),
@@ -99,12 +105,16 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
             "enable_health_check = True",
             when(old, f"child_process_log_directory = {release.path(LOGS)}/scheduler"),
             when(all_of(old, values.dag_processor.enabled), "standalone_dag_processor = True"),
+            *ports.get("scheduler", []),
         ],
         "triggerer": [
             when(new, lambda: f"capacity = {values.triggerer.capacity}"),
             when(old, lambda: f"default_capacity = {values.triggerer.capacity}"),
         ],
-        "celery": [when(celery, lambda: given(values.flower.path, lambda prefix: f"flower_url_prefix = {prefix}"))],
+        "celery": [
+            when(celery, lambda: given(values.flower.path, lambda prefix: f"flower_url_prefix = {prefix}")),
+            *ports.get("celery", []),
+        ],
         "celery_broker_transport_options": [
             when(celery, lambda: f"visibility_timeout = {values.broker.visibility_timeout}"),
         ],
@@ -115,6 +125,16 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
             when(all_of(kubernetes, negate(values.kubernetes_executor.delete_pods)), "delete_worker_pods = False"),
         ],
     }
+
+
+def _other_ports(release: Release) -> dict[str, list[str]]:
+    """The options for ports that are not the usual ones, by their section."""
+    found: dict[str, list[str]] = {}
+    for usual, options in topology.PORT_OPTIONS.items():
+        if usual in release.ports:
+            for section, option in options:
+                found.setdefault(section, []).append(f"{option} = {release.port(usual)}")
+    return found
 
 
 def _options(options: dict[str, str | int | bool]) -> list[str]:

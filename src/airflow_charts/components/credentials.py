@@ -68,14 +68,15 @@ def uri_variable(name: str, secret: str, key: str) -> core_v1.EnvVar:
 
 
 @fragment
-def database_host(values: Values, release: Release, host: str) -> str:
-    """The host of a database: an external one, or the chart's own PostgreSQL."""
-    return when(filled(host), f"{host}", name_of(values, release, "postgresql"))
+def database_address(values: Values, release: Release, host: str, port: int) -> str:
+    """Host and port of a database: an external one, or the chart's own PostgreSQL."""
+    own = release.address("postgresql", f"{name_of(values, release, 'postgresql')}:{port}")
+    return when(filled(host), f"{host}:{port}", own)
 
 
 def database_place(values: Values, release: Release, database: Database) -> str:
     """What follows the `@` in the URI of a database."""
-    place = f"{database_host(values, release, database.host)}:{database.port}/{database.name}"
+    place = f"{database_address(values, release, database.host, database.port)}/{database.name}"
     return when(filled(database.parameters), f"{place}?{database.parameters}", place)
 
 
@@ -129,9 +130,11 @@ def results_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
 
 
 @fragment
-def broker_host(values: Values, release: Release) -> str:
-    """The host of the broker: an external one, or the chart's own Redis."""
-    return when(filled(values.broker.host), f"{values.broker.host}", name_of(values, release, "redis"))
+def broker_address(values: Values, release: Release) -> str:
+    """Host and port of the broker: an external one, or the chart's own Redis."""
+    host, port = values.broker.host, values.broker.port
+    own = release.address("redis", f"{name_of(values, release, 'redis')}:{port}")
+    return when(filled(host), f"{host}:{port}", own)
 
 
 @fragment
@@ -140,7 +143,7 @@ def broker_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
     broker: Broker = values.broker
     from_secret = filled(broker.uri.existing_secret)
     script = f"python {release.path(SCRIPTS)}/connection_uri.py"
-    place = f"{broker_host(values, release)}:{broker.port}/{broker.database_number}"
+    place = f"{broker_address(values, release)}/{broker.database_number}"
     return [
         when(
             from_secret,

@@ -59,7 +59,7 @@ def _container(values: Values, release: Release, settings: StoreSettings, store:
             command=when(filled(settings.command), settings.command, ["sh", f"{release.path(SCRIPTS)}/{store.script}"]),
             args=settings.args,
             env=[*store.env, *user_env(values, settings)],
-            ports=[core_v1.ContainerPort(name=store.component, containerPort=store.port, protocol="TCP")],
+            ports=[core_v1.ContainerPort(name=store.component, containerPort=release.port(store.port), protocol="TCP")],
             startupProbe=probed(settings.startup_probe, store.check),
             livenessProbe=probed(settings.liveness_probe, store.check),
             readinessProbe=probed(settings.readiness_probe, store.check),

@@ -29,7 +29,7 @@ def program(values: Values, release: Release) -> Program:
                 core_v1.EnvVar(name="AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", value="postgresql://none@localhost/none"),
             ),
         ],
-        ports=[core_v1.ContainerPort(name="http", containerPort=topology.FLOWER_PORT, protocol="TCP")],
+        ports=[core_v1.ContainerPort(name="http", containerPort=release.port(topology.FLOWER_PORT), protocol="TCP")],
         startup=check,
         liveness=check,
         readiness=probed(values.flower.readiness_probe, check),

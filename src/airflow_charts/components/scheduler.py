@@ -21,10 +21,14 @@ def program(values: Values, release: Release) -> Program:
         component="scheduler",
         args=["airflow", "scheduler"],
         ports=[
-            core_v1.ContainerPort(name="health", containerPort=topology.SCHEDULER_HEALTH_PORT, protocol="TCP"),
+            core_v1.ContainerPort(
+                name="health", containerPort=release.port(topology.SCHEDULER_HEALTH_PORT), protocol="TCP"
+            ),
             when(
                 conditions.local(values),
-                lambda: core_v1.ContainerPort(name="logs", containerPort=topology.WORKER_LOG_PORT, protocol="TCP"),
+                lambda: core_v1.ContainerPort(
+                    name="logs", containerPort=release.port(topology.WORKER_LOG_PORT), protocol="TCP"
+                ),
             ),
         ],
         startup=http_check("/health", "health"),

@@ -42,6 +42,15 @@ FLOWER_PORT = 5555
 POSTGRESQL_PORT = 5432
 REDIS_PORT = 6379
 
+PORT_OPTIONS: dict[int, tuple[tuple[str, str], ...]] = {
+    API_PORT: (("api", "port"), ("webserver", "web_server_port")),
+    SCHEDULER_HEALTH_PORT: (("scheduler", "scheduler_health_check_server_port"),),
+    WORKER_LOG_PORT: (("logging", "worker_log_server_port"),),
+    TRIGGERER_LOG_PORT: (("logging", "trigger_log_server_port"),),
+    FLOWER_PORT: (("celery", "flower_port"),),
+}
+"""The options of airflow.cfg for a port: section and option."""
+
 PARTS = (
     "webserver",
     "scheduler",

@@ -18,7 +18,9 @@ def program(values: Values, release: Release) -> Program:
     return Program(
         component="triggerer",
         args=["airflow", "triggerer"],
-        ports=[core_v1.ContainerPort(name="logs", containerPort=topology.TRIGGERER_LOG_PORT, protocol="TCP")],
+        ports=[
+            core_v1.ContainerPort(name="logs", containerPort=release.port(topology.TRIGGERER_LOG_PORT), protocol="TCP")
+        ],
         startup=check,
         liveness=check,
         reads_dags=True,

@@ -33,7 +33,7 @@ def program(values: Values, release: Release) -> Program:
                 core_v1.EnvVar(name="FORWARDED_ALLOW_IPS", value="*"),
             )
         ],
-        ports=[core_v1.ContainerPort(name="http", containerPort=topology.API_PORT, protocol="TCP")],
+        ports=[core_v1.ContainerPort(name="http", containerPort=release.port(topology.API_PORT), protocol="TCP")],
         startup=http_check(when(new, f"{path}/execution/health", f"{path}/health"), "http"),
         liveness=http_check(when(new, f"{path}/api/v2/version", f"{path}/api/v1/version"), "http"),
         readiness=probed(

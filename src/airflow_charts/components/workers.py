@@ -28,7 +28,9 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
             f"{settings.concurrency}",
             *when(filled(settings.queues), lambda: ["--queues", join(settings.queues, ",")]),
         ],
-        ports=[core_v1.ContainerPort(name="logs", containerPort=topology.WORKER_LOG_PORT, protocol="TCP")],
+        ports=[
+            core_v1.ContainerPort(name="logs", containerPort=release.port(topology.WORKER_LOG_PORT), protocol="TCP")
+        ],
         startup=check,
         liveness=check,
         reads_dags=True,

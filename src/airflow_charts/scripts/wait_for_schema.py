@@ -96,7 +96,7 @@ def connect_patiently(uri: str, seconds: float = 300) -> Any:
         if reason != told:
             print(reason, flush=True)
             told = reason
-        time.sleep(1)
+        time.sleep(0.5)
 
 
 def describe(error: Exception) -> str:
@@ -167,7 +167,7 @@ def wait(uri: str, seconds: float, *, fab: bool) -> None:
         if reason != told:
             print(reason, flush=True)
             told = reason
-        time.sleep(1)
+        time.sleep(0.5)
 
 
 def wait_for_first_user(uri: str, seconds: float) -> None:

@@ -79,6 +79,7 @@ class Values(Section):
     """Who knows the users on Airflow 3: `fab` (database, LDAP, OAuth), `simple`, or the path of a class."""
     config: dict[ConfigSection, dict[ConfigKey, ConfigValue]] = map_of(
         core={"load_examples": False, "parallelism": 32},
+        scheduler={"orphaned_tasks_check_interval": 60},
         workers={"min_heartbeat_interval": 1},
         logging={"colored_console_log": False},
     )

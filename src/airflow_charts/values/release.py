@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from airflow_charts.errors import ReleaseError
 from airflow_charts.tracing.nodes import Field, Var
@@ -27,10 +28,22 @@ class Release:
     chart: str = "airflow"
     root: str = ""
     """A folder in front of the chart's own paths in containers; only a local run sets it."""
+    addresses: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Components that are not reached at their Service: name -> host and port. Only a local run sets it."""
+    ports: Mapping[int, int] = field(default_factory=dict, compare=False)
+    """Ports that components open in place of their usual ones. Only a local run sets it."""
 
     def path(self, absolute: str) -> str:
         """A path in a container."""
         return f"{self.root}{absolute}"
+
+    def address(self, component: str, service: str) -> str:
+        """Host and port of a component, which has a Service at `service`."""
+        return self.addresses.get(component, service)
+
+    def port(self, usual: int) -> int:
+        """The port that a component opens."""
+        return self.ports.get(usual, usual)
 
     @classmethod
     def checked(cls, name: str, namespace: str = "default", chart: str = "airflow") -> Release:

@@ -1,0 +1,235 @@
+"""What `up` does before anything runs: values, programs, addresses, credentials, and the plan made from them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pwd
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from airflow_charts.components import topology
+from airflow_charts.components.jobs import generated_keys
+from airflow_charts.components.names import name_of
+from airflow_charts.errors import LocalRunError
+from airflow_charts.local import plan as planning
+from airflow_charts.local.addresses import Moved, free_ports, has_own_addresses, pod_addresses
+from airflow_charts.local.environments import Progress, airflow_programs, postgresql_programs, redis_programs
+from airflow_charts.local.plan import Place, Plan
+from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
+from airflow_charts.tracing import OMIT
+from airflow_charts.tracing.table import overlaid, version_at_least
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.load import load
+from airflow_charts.values.release import Release
+
+Source = Literal["wheel", "system"]
+
+_DAGS_PATH = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9_-]")
+"""What the schema of `dags.path` allows."""
+_UNDER = {"logs": {"persistence": {"enabled": True}}}
+"""What a local run sets where the user sets nothing: one log folder for all pods, which stays."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for."""
+
+    document: Mapping[str, Any]
+    dags: Path
+    """As `dags_folder` makes it."""
+    requirements: Sequence[str] = ()
+    servers: Source = "wheel"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A deployment that can be started."""
+
+    deployment: Deployment
+    plan: Plan
+    moved: list[Moved]
+
+
+def values_of(document: Mapping[str, Any], dags: Path, ports: Mapping[int, int]) -> Values:
+    """The values of a local run: the user's, with the folder of the DAGs and the URL that a browser opens here.
+
+    Raises:
+        InvalidValuesError: the values are refused, as for a cluster.
+        LocalRunError: they ask for what only a cluster has.
+    """
+    url = f"http://localhost:{ports.get(topology.API_PORT, topology.API_PORT)}"
+    forced = {
+        "dags": {"path": str(dags), "persistence": {"enabled": False}},
+        "webserver": {"externalUrl": url},
+    }
+    load(document)  # so that a refusal names what the user wrote, before anything is laid over it
+    values = load(overlaid(overlaid(_UNDER, dict(document)), forced))
+    if conditions.kubernetes(values):
+        raise LocalRunError(
+            "executors: the KubernetesExecutor starts a pod for every task, and there is no Kubernetes here; run the "
+            "rest of your values with `--set executors={CeleryExecutor}` or `--set executors={LocalExecutor}`"
+        )
+    return values
+
+
+def dags_folder(path: Path) -> Path:
+    """The folder of the DAGs, absolute.
+
+    Raises:
+        LocalRunError: its path cannot be a value of `dags.path`.
+    """
+    folder = path.expanduser().absolute()
+    if not _DAGS_PATH.fullmatch(str(folder)):
+        raise LocalRunError(
+            f"--dags: the path {folder} may have letters, digits and `._-` only; use another folder, or a link to it"
+        )
+    return folder
+
+
+def extras_of(values: Values) -> list[str]:
+    """The extras of Airflow that the values need."""
+    logs = str(values.config.get("logging", {}).get("remote_base_log_folder", ""))
+    remote = {"s3": "amazon", "cloudwatch": "amazon", "gs": "google", "wasb": "microsoft-azure"}
+    statsd = values.config.get("metrics", {}).get("statsd_on")
+    wanted = {
+        "celery": conditions.celery(values),
+        "fab": conditions.fab(values) and conditions.airflow_3(values),
+        "postgres": True,
+        "statsd": statsd is True or str(statsd).lower() == "true",
+        remote.get(logs.partition(":")[0], ""): bool(logs),
+    }
+    return sorted(extra for extra, needed in wanted.items() if needed and extra)
+
+
+def prepare(state: State, request: Request, progress: Progress) -> Ready:
+    """Makes a deployment ready to start: checks everything, installs programs, and writes its state folder.
+
+    Nothing of an existing deployment is changed before all checks have passed.
+
+    Raises:
+        InvalidValuesError, LocalRunError: what the user asks for cannot run here.
+    """
+    previous = state.deployment()
+    dags = request.dags
+    values = values_of(request.document, dags, {})
+    if previous is not None and not version_at_least(values.airflow_version, previous.airflow_version):
+        raise LocalRunError(
+            f"airflowVersion: the database of {state.name} was used by Airflow {previous.airflow_version}, which "
+            f"{values.airflow_version} cannot read; use that version or a newer one, start another deployment with "
+            "--name, or delete this one with `airflow-charts down --purge`. Nothing was changed"
+        )
+    own = has_own_addresses()
+    names = planning.pod_names(values)
+    addresses = pod_addresses(state.name, names, own=own)
+    moved = free_ports(planning.listeners(values, addresses))
+    ports = {item.usual: item.port for item in moved}
+    values = values_of(request.document, dags, ports)
+    cache = cache_folder()
+    airflow = airflow_programs(cache, values.airflow_version, extras_of(values), request.requirements, progress)
+    stores = {
+        "postgresql": (conditions.own_postgresql(values), postgresql_programs),
+        "redis": (conditions.has_redis(values), redis_programs),
+    }
+    found = {name: programs(cache, request.servers, progress) for name, (runs, programs) in stores.items() if runs}
+    deployment = Deployment(
+        layout=LAYOUT,
+        document=dict(request.document),
+        dags=str(dags),
+        requirements=list(request.requirements),
+        servers=request.servers,
+        airflow_version=values.airflow_version,
+        airflow_bin=str(airflow.bin),
+        store_bins={name: str(programs.bin) for name, programs in found.items()},
+        origins={"airflow": airflow.origin, **{name: programs.origin for name, programs in found.items()}},
+        addresses=addresses,
+        ports=ports,
+        own_addresses=own,
+    )
+    texts = _secrets(state, values)
+    planned = plan_of(state, deployment, texts)
+    dags.mkdir(parents=True, exist_ok=True)
+    state.create()
+    _write_secrets(state, values, texts)
+    state.write(state.deployment_file, msgspec.json.format(msgspec.json.encode(deployment)))
+    for pod in planned.pods:
+        planning.write(pod, owner=_owner() if pod.pod.name == "postgresql" else None)
+    return Ready(deployment, planned, moved)
+
+
+def plan_of(state: State, deployment: Deployment, texts: Mapping[str, str] | None = None) -> Plan:
+    """The plan of a deployment, with generated credentials that are not in its state folder yet, or those that are.
+
+    Raises:
+        LocalRunError: a Secret that a pod needs is not there.
+    """
+    values = values_of(deployment.document, Path(deployment.dags), deployment.ports)
+    place = Place(
+        state,
+        deployment.addresses,
+        deployment.ports,
+        deployment.airflow_bin,
+        deployment.store_bins,
+        store_user=_store_user(),
+        own_addresses=deployment.own_addresses,
+    )
+    generated = name_of(values, Release(state.name, "local"), "generated")
+    return planning.plan(values, place, {generated: state.secrets() if texts is None else texts})
+
+
+def webserver_url(deployment: Deployment) -> str:
+    """What a browser opens."""
+    values = values_of(deployment.document, Path(deployment.dags), deployment.ports)
+    return f"{values.webserver.external_url}{values.webserver.path}"
+
+
+def flower_url(deployment: Deployment) -> str:
+    """What a browser opens for Flower; empty where it does not run."""
+    values = values_of(deployment.document, Path(deployment.dags), deployment.ports)
+    if not conditions.has_flower(values):
+        return ""
+    usual = topology.FLOWER_PORT
+    return f"http://localhost:{deployment.ports.get(usual, usual)}{values.flower.path}"
+
+
+def _wanted(values: Values) -> dict[str, str]:
+    """The credentials to generate: key -> kind."""
+    return dict(pair.split("=", 1) for pair in generated_keys(values) if pair is not OMIT)
+
+
+def _secrets(state: State, values: Values) -> dict[str, str]:
+    """The generated credentials. What is there stays, or the database could not be read."""
+    return {key: _generated(kind) for key, kind in _wanted(values).items()} | state.secrets()
+
+
+def _write_secrets(state: State, values: Values, texts: Mapping[str, str]) -> None:
+    state.write(state.secrets_file, msgspec.json.encode(texts))
+    for key, file in (("admin-password", state.password_file), ("flower-basic-auth", state.flower_file)):
+        if key in _wanted(values):
+            state.write(file, f"{texts[key]}\n")
+        else:
+            file.unlink(missing_ok=True)
+
+
+def _generated(kind: str) -> str:
+    """A new secret text, of the kinds that the Job of a cluster makes."""
+    if kind == "fernet":
+        return base64.urlsafe_b64encode(os.urandom(32)).decode()
+    password = secrets.token_urlsafe(48)
+    return f"admin:{password}" if kind == "login" else password
+
+
+def _store_user() -> str:
+    """Whom PostgreSQL runs as: this user, or for root one without rights."""
+    return "nobody" if os.geteuid() == 0 else ""
+
+
+def _owner() -> tuple[int, int] | None:
+    user = _store_user()
+    return (pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid) if user else None

