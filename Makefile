@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 
-.PHONY: setup up down programs test lint chart checkov bench clean
+.PHONY: setup up down programs test lint chart checkov bench bench-local clean
 
 setup: .venv/.ready
 
@@ -48,6 +48,10 @@ checkov: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# The local run beside `airflow standalone`: several minutes, on a machine that does nothing else.
+bench-local: setup
+	$(BIN)/python -m benchmarks.local_run
 
 clean:
 	rm -rf .venv

@@ -1,6 +1,6 @@
 """Takes a screenshot of a running Airflow: a DAG's page with a run that succeeded, as a user sees it after the login.
 
-    python tools/screenshot.py --url http://localhost:8080 --user admin --password-file FILE --dag sales_etl \
+    python tools/screenshot.py --url http://127.0.0.1:8080 --user admin --password-file FILE --dag sales_etl \
         --output docs/images/laptop.png
 
 It drives the Chromium of this machine (Debian: `apt install chromium`), because Playwright's own is not in any package
@@ -110,7 +110,7 @@ def _success(page: Page, *, is_airflow_3: bool) -> Locator:
 def main() -> None:
     """Reads the arguments, takes the screenshot, says what went wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--url", default="http://localhost:8080", help="where Airflow is; %(default)s by default")
+    parser.add_argument("--url", default="http://127.0.0.1:8080", help="where Airflow is; %(default)s by default")
     parser.add_argument("--user", default="admin")
     parser.add_argument("--password-file", type=Path, help="the password; without it, AIRFLOW_PASSWORD has it")
     parser.add_argument("--dag", required=True)

@@ -165,8 +165,14 @@ def about_rules() -> list[dict[str, Any]]:
                 "readinessProbe": {"enabled": False},
             }
         },
-        {"config": {"core": {"load_examples": None, "parallelism": None}, "logging": {"colored_console_log": None}}},
-        {"config": {"core": None, "workers": None, "logging": None}},
+        {
+            "config": {
+                "core": {"load_examples": None, "parallelism": None},
+                "logging": {"colored_console_log": None},
+                "scheduler": {"orphaned_tasks_check_interval": None},
+            }
+        },
+        {"config": {"core": None, "workers": None, "logging": None, "scheduler": None}},
         dict.fromkeys(("pods", *(section for section in COMPONENTS if section != "kubernetesExecutor")), shared),
         {
             **everything(),

@@ -96,7 +96,9 @@ enable_proxy_fix = True
 {{- end }}
 {{ "" }}
 [scheduler]
+{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 enable_health_check = True
+{{- end }}
 {{- if hasPrefix "2." .Values.airflowVersion }}
 child_process_log_directory = /opt/airflow/logs/scheduler
 {{- end }}

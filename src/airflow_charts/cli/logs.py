@@ -60,7 +60,9 @@ def _follow(prefixes: dict[Path, str]) -> None:
     try:
         while True:
             for log, prefix in prefixes.items():
-                if log.exists() and log.stat().st_size < places[log]:
+                if not log.exists():  # put aside just now
+                    continue
+                if log.stat().st_size < places[log]:
                     places[log] = 0
                 with log.open("rb") as file:
                     file.seek(places[log])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -22,7 +24,7 @@ def status(name: Deployment = "airflow") -> None:
     from airflow_charts.local import control
     from airflow_charts.local.deploy import plan_of, webserver_url
     from airflow_charts.local.state import State
-    from airflow_charts.local.view import table_of
+    from airflow_charts.local.view import READY, table_of
 
     state = State.of(name)
     control.refuse_unless_known(state)
@@ -39,12 +41,16 @@ def status(name: Deployment = "airflow") -> None:
     if supervisor is not None:
         console.print(table_of(told, _usage(state, told)))
     for program, origin in deployment.origins.items():
-        console.print(f"{program}: {origin}", highlight=False, style="dim", soft_wrap=True)
+        console.print(f"{program}: {origin}", highlight=False, markup=False, style="dim", soft_wrap=True)
     console.print("Left out on this machine:", style="dim")
     for what, why in plan_of(state, deployment).skipped:
         console.print(f"  {what}: {why}", highlight=False, style="dim", markup=False, soft_wrap=True)
-    if phase != "running":
+    if phase != "running" or not all(pod["state"] in READY for pod in told["pods"].values()):
         raise typer.Exit(1)
+
+
+def _below(pod: Path) -> Callable[[str], bool]:
+    return lambda folder: folder.startswith(f"{pod}/")
 
 
 def _gone(state: State) -> str:
@@ -61,7 +67,6 @@ def _usage(state: State, told: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 
     columns: dict[str, tuple[str, ...]] = {"": ("PROCESSES", "MEMORY")}
     for name, pod in told["pods"].items():
-        mark = f"{state.pod_folder(name)}:"
-        processes = processes_of(set(pod["sessions"]), lambda found, mark=mark: found.startswith(mark))  # type: ignore[misc]
+        processes = processes_of(set(pod["sessions"]), _below(state.pod_folder(name)))
         columns[name] = (str(len(processes) or ""), f"{memory_of(processes) / 2**20:.0f} MiB" if processes else "")
     return columns

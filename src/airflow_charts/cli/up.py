@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from airflow_charts.local.deploy import Ready, Request
     from airflow_charts.local.state import State
-    from airflow_charts.local.view import View
     from airflow_charts.values import Values
 
 
@@ -51,19 +50,21 @@ def up(
     known = state.exists()
     state.create()
     console = Console()
-    with View(console) as view:
-        with state.locked() as lock:
-            try:
-                ready = prepare(state, request, view.step)
-            except BaseException:
-                if not known:
-                    state.purge()
-                raise
-            supervisor = control.launch(state, ready, lock, attached=not detach)
-        _await_ready(state, supervisor, view)
-    _tell(state, ready)
-    if not detach:
-        _stay(state, supervisor, console)
+    with View(console) as view, state.locked() as lock:
+        try:
+            ready = prepare(state, request, view.step)
+        except BaseException:
+            if not known:
+                state.purge()
+            raise
+        supervisor = control.launch(state, ready, lock, attached=not detach)
+    try:
+        _await_ready(state, supervisor, console)
+        _tell(state, ready)
+        if not detach:
+            _stay(state, supervisor, console)
+    except KeyboardInterrupt:
+        _end(state, supervisor, console)
 
 
 def _request(
@@ -91,7 +92,7 @@ def _request(
     )
 
 
-def _await_ready(state: State, supervisor: subprocess.Popen[bytes], view: View) -> None:
+def _await_ready(state: State, supervisor: subprocess.Popen[bytes], console: Console) -> None:
     """Shows how the pods start, until all are ready.
 
     Raises:
@@ -99,29 +100,57 @@ def _await_ready(state: State, supervisor: subprocess.Popen[bytes], view: View) 
     """
     from airflow_charts.errors import LocalRunError
     from airflow_charts.local import control
+    from airflow_charts.local.view import View
 
-    try:
+    with View(console) as view:
         while supervisor.poll() is None:
             status = state.status()
             view.show(status, "starting")
             if status.get("phase") == "running":
                 return
             time.sleep(0.1)
-    except KeyboardInterrupt:
-        _end(state, supervisor, view)
-        raise LocalRunError("interrupted; everything has ended") from None
     raise LocalRunError(control.failure(state))
 
 
-def _end(state: State, supervisor: subprocess.Popen[bytes], view: View) -> None:
-    """Ends the deployment in order; a further Ctrl-C makes it quick."""
+def _stay(state: State, supervisor: subprocess.Popen[bytes], console: Console) -> None:
+    """Shows the pods until they end.
+
+    Raises:
+        LocalRunError: they ended by themselves.
+    """
+    from airflow_charts.errors import LocalRunError
+    from airflow_charts.local import control
+    from airflow_charts.local.view import View
+
+    with View(console) as view:
+        while supervisor.poll() is None:
+            view.show(state.status(), "running (Ctrl-C ends it)")
+            time.sleep(0.2)
+    if supervisor.returncode:
+        raise LocalRunError(control.failure(state))
+
+
+def _end(state: State, supervisor: subprocess.Popen[bytes], console: Console) -> None:
+    """Ends the deployment in order; a further Ctrl-C makes it quick.
+
+    Raises:
+        LocalRunError: it had not been ready.
+    """
+    from airflow_charts.errors import LocalRunError
+    from airflow_charts.local.view import View
+
+    was_ready = state.status().get("phase") == "running"
     supervisor.send_signal(signal.SIGTERM)
-    while supervisor.poll() is None:
-        try:
-            view.show(state.status(), "ending (Ctrl-C again to give no time to running tasks)")
-            time.sleep(0.1)
-        except KeyboardInterrupt:
-            supervisor.send_signal(signal.SIGTERM)
+    with View(console) as view:
+        while supervisor.poll() is None:
+            try:
+                view.show(state.status(), "ending (Ctrl-C again to give no time to running tasks)")
+                time.sleep(0.1)
+            except KeyboardInterrupt:
+                supervisor.send_signal(signal.SIGTERM)
+    if not was_ready:
+        raise LocalRunError("interrupted; everything has ended")
+    typer.echo("ended; the data stays, `airflow-charts up` starts it again")
 
 
 def _tell(state: State, ready: Ready) -> None:
@@ -154,21 +183,3 @@ def _logins(state: State, values: Values) -> dict[str, str]:
         "User": values.admin_user.username,
         "Password": f"in {state.password_file}" if generated else "as in your values",
     }
-
-
-def _stay(state: State, supervisor: subprocess.Popen[bytes], console: Console) -> None:
-    """Shows the pods until Ctrl-C ends them."""
-    from airflow_charts.errors import LocalRunError
-    from airflow_charts.local import control
-    from airflow_charts.local.view import View
-
-    with View(console) as view:
-        try:
-            while supervisor.poll() is None:
-                view.show(state.status(), "running (Ctrl-C ends it)")
-                time.sleep(0.2)
-        except KeyboardInterrupt:
-            _end(state, supervisor, view)
-    if supervisor.returncode:
-        raise LocalRunError(control.failure(state))
-    typer.echo("ended; the data stays, `airflow-charts up` starts it again")

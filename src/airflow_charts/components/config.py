@@ -102,7 +102,7 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
             when(new, "enable_proxy_fix = True"),
         ],
         "scheduler": [
-            "enable_health_check = True",
+            when(new, "enable_health_check = True"),
             when(old, f"child_process_log_directory = {release.path(LOGS)}/scheduler"),
             when(all_of(old, values.dag_processor.enabled), "standalone_dag_processor = True"),
             *ports.get("scheduler", []),

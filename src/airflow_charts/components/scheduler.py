@@ -6,7 +6,7 @@ from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.kubernetes_executor import pod_template_data
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, config_map_files, http_check, probed
+from airflow_charts.components.pod import Program, config_map_files, http_check, job_check, probed
 from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import digest, when
@@ -15,14 +15,22 @@ from airflow_charts.values.release import Release
 
 
 def program(values: Values, release: Release) -> Program:
-    """What the scheduler runs. Its health server answers from its heartbeat, at the cost of an HTTP request."""
-    kubernetes = conditions.kubernetes(values)
+    """What the scheduler runs. Its health server answers from its heartbeat, at the cost of an HTTP request.
+
+    On Airflow 2 that server is a fork that goes on with the scheduler's own connection to the database: asked while the
+    scheduler starts, it takes an answer that was not for it, and the scheduler waits for ever.
+    """
+    kubernetes, new = conditions.kubernetes(values), conditions.airflow_3(values)
+    check = when(new, lambda: http_check("/health", "health"), lambda: job_check(release, "SchedulerJob"))
     return Program(
         component="scheduler",
         args=["airflow", "scheduler"],
         ports=[
-            core_v1.ContainerPort(
-                name="health", containerPort=release.port(topology.SCHEDULER_HEALTH_PORT), protocol="TCP"
+            when(
+                new,
+                lambda: core_v1.ContainerPort(
+                    name="health", containerPort=release.port(topology.SCHEDULER_HEALTH_PORT), protocol="TCP"
+                ),
             ),
             when(
                 conditions.local(values),
@@ -31,9 +39,9 @@ def program(values: Values, release: Release) -> Program:
                 ),
             ),
         ],
-        startup=http_check("/health", "health"),
-        liveness=http_check("/health", "health"),
-        readiness=probed(values.scheduler.readiness_probe, http_check("/health", "health")),
+        startup=check,
+        liveness=check,
+        readiness=probed(values.scheduler.readiness_probe, check),
         reads_dags=True,
         writes_logs=True,
         config_sources=[when(kubernetes, lambda: config_map_files(name_of(values, release, "pod-template")))],

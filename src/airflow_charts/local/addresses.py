@@ -39,16 +39,19 @@ def is_free(address: str, port: int) -> bool:
     return True
 
 
-def pod_addresses(deployment: str, pods: Iterable[str], *, own: bool) -> dict[str, str]:
-    """The address of every pod: the same at each start, because Airflow remembers where the logs of a task are."""
+def pod_addresses(
+    deployment: str, pods: Iterable[str], *, own: bool, known: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The address of every pod: the `known` one of an earlier start, for Airflow remembers where a task's logs are."""
     if not own:
         return dict.fromkeys(pods, LOCALHOST)
     digest = hashlib.sha256(deployment.encode()).digest()
-    # The last octet follows from the pod's name too, so that another set of workers moves no other pod.
-    found: dict[str, str] = {}
+    pods = list(pods)
+    found = {pod: (known or {})[pod] for pod in pods if pod in (known or {})}
     for pod in pods:
         if pod in BROWSED:
             found[pod] = LOCALHOST
+        if pod in found:
             continue
         last = hashlib.sha256(pod.encode()).digest()[0] % 250 + 2
         while (address := f"127.{digest[0] % 200 + 20}.{digest[1]}.{last}") in found.values():

@@ -51,10 +51,14 @@ def launch(state: State, ready: Ready, lock: int, *, attached: bool) -> subproce
             cwd=state.folder,
         )
     assert supervisor.stdin is not None  # noqa: S101 - it is a pipe
-    supervisor.stdin.write(msgspec.json.encode(run) + b"\n")
-    supervisor.stdin.flush()
-    if not attached:
-        supervisor.stdin.close()
+    try:
+        supervisor.stdin.write(msgspec.json.encode(run) + b"\n")
+        supervisor.stdin.flush()
+        if not attached:
+            supervisor.stdin.close()
+    except BrokenPipeError:
+        supervisor.wait()
+        raise LocalRunError(failure(state)) from None
     return supervisor
 
 
@@ -76,7 +80,7 @@ def leftovers(state: State) -> list[psutil.Process]:
     sessions = {session for pod in state.status().get("pods", {}).values() for session in pod.get("sessions", [])}
     return [
         process
-        for process in processes_of(sessions, lambda mark: mark.startswith(f"{state.folder}/"))
+        for process in processes_of(sessions, lambda folder: folder.startswith(f"{state.folder}/pods/"))
         if process.create_time() > started - 1  # or it has the number of one that has ended long ago
     ]
 
@@ -107,12 +111,13 @@ def stop(state: State, watch: Callable[[], None], *, now: bool) -> bool:
     if supervisor is None and state.is_running():
         raise LocalRunError(f"the deployment {state.name} is just being started; end that `up` with Ctrl-C, or wait")
     if supervisor is not None:
-        supervisor.send_signal(signal.SIGTERM)
-        if now:
-            _insist(supervisor)
-        while supervisor.is_running() and supervisor.status() != psutil.STATUS_ZOMBIE:
-            watch()
-            time.sleep(0.1)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            supervisor.send_signal(signal.SIGTERM)
+            if now:
+                _insist(supervisor)
+            while supervisor.is_running() and supervisor.status() != psutil.STATUS_ZOMBIE:
+                watch()
+                time.sleep(0.1)
         return True
     return end_leftovers(state, 0 if now else 30) > 0
 
@@ -141,7 +146,7 @@ def failure(state: State) -> str:
 
 def last_lines(log: Path, count: int) -> list[str]:
     """The last lines of a log."""
-    if not log.exists():
+    if not log.exists() or not count:
         return []
     with log.open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - 200 * 1024))

@@ -64,7 +64,7 @@ def values_of(document: Mapping[str, Any], dags: Path, ports: Mapping[int, int])
         InvalidValuesError: the values are refused, as for a cluster.
         LocalRunError: they ask for what only a cluster has.
     """
-    url = f"http://localhost:{ports.get(topology.API_PORT, topology.API_PORT)}"
+    url = f"http://127.0.0.1:{ports.get(topology.API_PORT, topology.API_PORT)}"
     forced = {
         "dags": {"path": str(dags), "persistence": {"enabled": False}},
         "webserver": {"externalUrl": url},
@@ -127,7 +127,8 @@ def prepare(state: State, request: Request, progress: Progress) -> Ready:
         )
     own = has_own_addresses()
     names = planning.pod_names(values)
-    addresses = pod_addresses(state.name, names, own=own)
+    known = previous.addresses if previous is not None and previous.own_addresses == own else {}
+    addresses = pod_addresses(state.name, names, own=own, known=known)
     moved = free_ports(planning.listeners(values, addresses))
     ports = {item.usual: item.port for item in moved}
     values = values_of(request.document, dags, ports)
@@ -154,7 +155,7 @@ def prepare(state: State, request: Request, progress: Progress) -> Ready:
     )
     texts = _secrets(state, values)
     planned = plan_of(state, deployment, texts)
-    dags.mkdir(parents=True, exist_ok=True)
+    _make_dags_folder(dags)
     state.create()
     _write_secrets(state, values, texts)
     state.write(state.deployment_file, msgspec.json.format(msgspec.json.encode(deployment)))
@@ -195,7 +196,14 @@ def flower_url(deployment: Deployment) -> str:
     if not conditions.has_flower(values):
         return ""
     usual = topology.FLOWER_PORT
-    return f"http://localhost:{deployment.ports.get(usual, usual)}{values.flower.path}"
+    return f"http://127.0.0.1:{deployment.ports.get(usual, usual)}{values.flower.path}"
+
+
+def _make_dags_folder(dags: Path) -> None:
+    try:
+        dags.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalRunError(f"--dags: {dags} cannot be a folder: {error.strerror}") from error
 
 
 def _wanted(values: Values) -> dict[str, str]:

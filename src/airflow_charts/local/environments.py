@@ -24,6 +24,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -319,7 +320,7 @@ def _add_pod_network(folder: Path) -> None:
         for name, content in ((f"{MODULE}.py", text), (f"{MODULE}.pth", START_UP.encode())):
             path = packages / name
             if not path.exists() or path.read_bytes() != content:
-                written = packages / f"{name}.{os.getpid()}.new"
+                written = packages / f"{name}.{os.getpid()}.{threading.get_ident()}.new"
                 try:
                     written.write_bytes(content)
                     written.replace(path)

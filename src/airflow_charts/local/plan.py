@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from airflow_charts.call import manifests
 from airflow_charts.components import topology
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local.addresses import COMPONENT_PORTS
-from airflow_charts.local.pods import Container, Pod, Probe
+from airflow_charts.local.pods import MARK, Container, Pod, Probe
 from airflow_charts.local.state import State, texts_of
 from airflow_charts.values import Values
 from airflow_charts.values.release import Release
@@ -27,7 +28,8 @@ Manifest = dict[str, Any]
 
 _WORKLOADS = ("Deployment", "StatefulSet", "Job")
 _STORES = ("postgresql", "redis")
-_AIRFLOW_CONTAINERS = {*CONTAINER_OF.values(), "wait-for-schema", "log-cleaner"} - set(_STORES)
+_KNOWN = {*CONTAINER_OF.values(), "wait-for-schema", "log-cleaner"}
+_AIRFLOW_CONTAINERS = _KNOWN - set(_STORES)
 _BY_HAND = ("secret-generation",)
 """Jobs whose work `up` does itself."""
 
@@ -77,6 +79,8 @@ class PodPlan:
     folders: list[str]
     links: dict[str, str]
     """path -> folder of a volume that stays"""
+    projected: list[str] = field(default_factory=list)
+    """Folders that hold configuration and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def listeners(values: Values, addresses: Mapping[str, str]) -> dict[int, list[st
     for manifest in manifests(values, Release("local", "local")):
         if _runs_here(manifest):
             for container in manifest["spec"]["template"]["spec"]["containers"]:
-                for port in container.get("ports", []):
+                for port in container.get("ports", []) if container["name"] in _KNOWN else []:
                     found.setdefault(port["containerPort"], []).append(addresses[_pod_name(manifest)])
     return found
 
@@ -139,9 +143,11 @@ def plan(values: Values, place: Place, secrets: Mapping[str, Mapping[str, str]])
 
 
 def _runs_here(manifest: Manifest) -> bool:
+    """Whether a manifest is a workload of the chart's own that runs as processes."""
+    own = manifest["metadata"].get("labels", {}).get("app.kubernetes.io/managed-by") == "Helm"
     labels = manifest.get("spec", {}).get("template", {}).get("metadata", {}).get("labels", {})
     component = labels.get("app.kubernetes.io/component")
-    return manifest["kind"] in _WORKLOADS and component in topology.PARTS and component not in _BY_HAND
+    return own and manifest["kind"] in _WORKLOADS and component in topology.PARTS and component not in _BY_HAND
 
 
 def _pod_name(manifest: Manifest) -> str:
@@ -246,6 +252,10 @@ def _pod(name: str, manifest: Manifest, place: Place, sources: Sources, skipped:
     for item in [*spec.get("initContainers", []), *spec["containers"]]:
         if builder.has_program(item):
             for mounted in item.get("volumeMounts", []):
+                if mounted["name"] not in volumes:
+                    raise LocalRunError(
+                        f"{name}: the container {item['name']} mounts a volume {mounted['name']}, which the pod has not"
+                    )
                 builder.mount(mounted, volumes[mounted["name"]])
     pod = Pod(
         name=name,
@@ -257,8 +267,9 @@ def _pod(name: str, manifest: Manifest, place: Place, sources: Sources, skipped:
         job=manifest["kind"] == "Job",
         store=component in _STORES,
     )
-    folders = [*builder.folders, str(root / "home")]
-    return PodPlan(pod, builder.files, list(dict.fromkeys(folders)), builder.links)
+    work = [container.folder for container in (*containers, *init_containers)]
+    folders = [*builder.folders, str(root / "home"), *work]
+    return PodPlan(pod, builder.files, list(dict.fromkeys(folders)), builder.links, builder.projected)
 
 
 class _Builder:
@@ -272,6 +283,7 @@ class _Builder:
         self.files: dict[str, str] = {}
         self.folders: list[str] = []
         self.links: dict[str, str] = {}
+        self.projected: list[str] = []
 
     def has_program(self, container: Manifest) -> bool:
         """Whether the image of a container has a program here."""
@@ -309,6 +321,7 @@ class _Builder:
 
     def _project(self, path: str, sources: Iterable[Manifest], where: str) -> None:
         self.folders.append(path)
+        self.projected.append(path)
         for source in sources:
             for kind, read in (("configMap", self.sources.config_map), ("secret", self.sources.secret)):
                 if kind in source:
@@ -316,13 +329,17 @@ class _Builder:
                     texts = read(source[kind]["name"], optional=optional, where=where)
                     items = source[kind].get("items")
                     names = {item["key"]: item["path"] for item in items} if items else {key: key for key in texts}
+                    if not optional and (missing := [key for key in names if key not in texts]):
+                        raise LocalRunError(f"{where} needs the key {missing[0]} of {source[kind]['name']}")
                     self.files.update({f"{path}/{names[key]}": texts[key] for key in names if key in texts})
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
     def container(self, container: Manifest) -> Container:
         """The process of a container."""
-        environment = self._environment(container)
+        given = self._environment(container)
+        if "lifecycle" in container:
+            self._skip(f"lifecycle of {container['name']} of {self.pod}", "hooks are for containers")
         store = container["name"] in _STORES
         command = [*container.get("command", []), *container.get("args", [])]
         if not container.get("command") and not store:
@@ -330,9 +347,10 @@ class _Builder:
         ports = {port["name"]: port["containerPort"] for port in container.get("ports", []) if "name" in port}
         return Container(
             name=container["name"],
-            command=tuple(_expanded(word, environment) for word in command),
-            environment=environment,
+            command=tuple(_expanded(word, given) for word in command),
+            environment=self._image_environment(container["name"]) | given,
             log=str(self.place.state.log_file(self.pod, container["name"])),
+            folder=self._folder(container["name"]),
             user=self.place.store_user if self.component == "postgresql" else "",
             startup=_probe(container.get("startupProbe"), ports),
             liveness=_probe(container.get("livenessProbe"), ports),
@@ -340,8 +358,8 @@ class _Builder:
         )
 
     def _environment(self, container: Manifest) -> dict[str, str]:
-        """What the image sets, then what the manifest sets."""
-        environment = self._image_environment(container["name"])
+        """What the manifest sets; only that may stand in `$(NAME)`."""
+        environment: dict[str, str] = {}
         where = f"{container['name']} of {self.pod}"
         for source in container.get("envFrom", []):
             environment.update(self._whole_source(source, where))
@@ -364,6 +382,7 @@ class _Builder:
             "TMPDIR": str(self.root / "tmp"),
             "HOSTNAME": self.hostname,
             "LANG": "C.UTF-8",
+            MARK: self._folder(container),
         }
         if store:
             usual = COMPONENT_PORTS[container]
@@ -383,6 +402,10 @@ class _Builder:
                 # Nobody asks for it: all pods of one machine have one log folder. 0 is any free port.
                 environment["AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT"] = "0"
         return environment
+
+    def _folder(self, container: str) -> str:
+        """Where a container runs."""
+        return str(self.root / "work" / container)
 
     @property
     def hostname(self) -> str:
@@ -421,7 +444,7 @@ def _as_entrypoint(arguments: list[str]) -> list[str]:
     return arguments if arguments and arguments[0] in programs else ["airflow", *arguments]
 
 
-_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_.][-A-Za-z0-9_.]*)\)")
+_REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
 def _expanded(text: str, environment: Mapping[str, str]) -> str:
@@ -454,8 +477,15 @@ def write(planned: PodPlan, *, owner: tuple[int, int] | None = None) -> None:
 
     `owner` (uid, gid) gets the pod's files, where it runs as another user.
     """
+    for folder in planned.folders:
+        if Path(folder).is_symlink():
+            Path(folder).unlink()
     for folder in [planned.pod.folder, *planned.folders, *planned.links.values()]:
         Path(folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in planned.projected:
+        for old in Path(folder).iterdir():
+            if str(old) not in planned.files and old.is_file():
+                old.unlink()
     for path, text in planned.files.items():
         file = Path(path)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -476,7 +506,7 @@ def write(planned: PodPlan, *, owner: tuple[int, int] | None = None) -> None:
 def _link(path: Path, target: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.is_dir() and not path.is_symlink():
-        path.rmdir()
+        shutil.rmtree(path)  # scratch space of an earlier start
     if not path.is_symlink() or path.readlink() != target:
         path.unlink(missing_ok=True)
         path.symlink_to(target)

@@ -9,6 +9,9 @@ from typing import Literal
 
 import msgspec
 
+MARK = "AIRFLOW_CHARTS_CONTAINER"
+"""The variable that tells the processes of a container which have left its session and its folder."""
+
 
 class Probe(msgspec.Struct, frozen=True):
     """How a container is asked how it is, with Kubernetes' meaning of each number (seconds, counts)."""
@@ -31,6 +34,8 @@ class Container(msgspec.Struct, frozen=True):
     environment: dict[str, str]
     log: str
     """The file that gets its output."""
+    folder: str
+    """Where it runs: no other container does, which tells its processes."""
     user: str = ""
     """The user to run as, where it must not be root."""
     startup: Probe | None = None

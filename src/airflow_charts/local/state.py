@@ -20,6 +20,7 @@ import os
 import re
 import shutil
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,10 @@ class Deployment(msgspec.Struct, frozen=True):
     ports: dict[int, int]
     """usual port -> the one used in its place"""
     own_addresses: bool
+
+    def __repr__(self) -> str:
+        """Without the values, which may hold secrets."""
+        return f"Deployment(airflow_version={self.airflow_version!r}, dags={self.dags!r})"
 
 
 def base_folder() -> Path:
@@ -198,15 +203,19 @@ class State:
         folder = self.folder / "secrets" / name
         if not folder.is_dir():
             return {}
-        return {entry.name: entry.read_text(encoding="utf-8").removesuffix("\n") for entry in folder.iterdir()}
+        files = [entry for entry in folder.iterdir() if entry.is_file()]
+        try:
+            return {entry.name: entry.read_text(encoding="utf-8").removesuffix("\n") for entry in files}
+        except UnicodeDecodeError as error:
+            raise LocalRunError(f"a file of {folder} is no text in UTF-8, which a process could be given") from error
 
     def status(self) -> dict[str, Any]:
         """What the supervisor said last; empty when it never ran."""
         try:
-            found: dict[str, Any] = json.loads(self.status_file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+            found = json.loads(self.status_file.read_bytes())
+        except (FileNotFoundError, ValueError):
             return {}
-        return found
+        return found if isinstance(found, dict) else {}
 
     def _damaged(self, what: str) -> LocalRunError:
         return LocalRunError(
@@ -252,26 +261,38 @@ class State:
         """
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _try_lock(descriptor):
                 raise LocalRunError(
                     f"the deployment {self.name} runs already; see `airflow-charts status --name {self.name}`, end it "
                     f"with `airflow-charts down --name {self.name}`, or start another one with --name"
-                ) from None
+                )
             yield descriptor
         finally:
             os.close(descriptor)
 
     def is_running(self) -> bool:
         """Whether a supervisor holds the deployment."""
-        if not (self.folder / "lock").exists():
+        try:
+            descriptor = os.open(self.folder / "lock", os.O_RDONLY)
+        except FileNotFoundError:
             return False
         try:
-            with self.locked():
-                return False
-        except LocalRunError:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
             return True
+        finally:
+            os.close(descriptor)
+        return False
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Takes a lock, past those who only ask whether it is free."""
+    for _ in range(20):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def write_whole(path: Path, text: str | bytes, mode: int) -> None:
@@ -299,5 +320,9 @@ def texts_of(secret: Mapping[str, Any]) -> dict[str, str]:
     """The texts of a Secret's manifest."""
     import base64
 
-    decoded = {key: base64.b64decode(text).decode() for key, text in (secret.get("data") or {}).items()}
+    try:
+        decoded = {key: base64.b64decode(text).decode() for key, text in (secret.get("data") or {}).items()}
+    except ValueError as error:
+        name = (secret.get("metadata") or {}).get("name", "")
+        raise LocalRunError(f"the Secret {name} holds what is no text in UTF-8, or no base64") from error
     return {**decoded, **(secret.get("stringData") or {})}

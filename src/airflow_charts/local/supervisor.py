@@ -27,10 +27,8 @@ from typing import Any
 import msgspec
 import psutil
 
-from airflow_charts.local.pods import Container, Pod, Probe, Run
+from airflow_charts.local.pods import MARK, Container, Pod, Probe, Run
 
-MARK = "AIRFLOW_CHARTS_CONTAINER"
-"""The variable that tells the processes of a container which have left its session."""
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 """Seconds before a restart: doubled each time."""
 CALM = 60.0
@@ -67,6 +65,8 @@ class Running:
     started: float = 0
     restarts: int = 0
     next_start: float = 0
+    kill_at: float = 0
+    """When its time to end is over, after a probe has asked for its end."""
     delay: float = FIRST_DELAY
     failed_starts: int = 0
     ever_ready: bool = False
@@ -76,11 +76,6 @@ class Running:
     done: bool = False
     last_exit: int | None = None
     probes: dict[str, Asked] = field(default_factory=dict)
-
-    @property
-    def mark(self) -> str:
-        """What tells its processes."""
-        return f"{self.pod.folder}:{self.spec.name}"
 
 
 class CannotStartError(Exception):
@@ -128,6 +123,9 @@ class Supervisor:
         except CannotStartError as error:
             self.problem, self.failed = str(error), error.failed
             self.said(self.problem)
+        except OSError as error:
+            self.problem = f"{error.filename or 'the system'}: {error.strerror}"
+            self.said(self.problem)
         self.stop()
         return 1 if self.problem else 0
 
@@ -167,6 +165,10 @@ class Supervisor:
         if status is not None:
             self._ended(container, status)
             return
+        if container.kill_at:
+            if now > container.kill_at:
+                container.process.kill()
+            return
         if container.delay > FIRST_DELAY and now - container.started > CALM:
             container.delay = FIRST_DELAY
         self._ask(container, now)
@@ -178,17 +180,10 @@ class Supervisor:
             log.replace(log.with_suffix(".old.log"))
         if not _exists(spec):
             raise CannotStartError(container, f"there is no program {spec.command[0]}")
-        with log.open("ab") as output:
-            container.process = subprocess.Popen(
-                spec.command,
-                env={**spec.environment, MARK: container.mark},
-                cwd=container.pod.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                **_identity(spec),
-            )
+        try:
+            container.process = _started(spec)
+        except OSError as error:
+            raise CannotStartError(container, f"{error.filename or spec.command[0]}: {error.strerror}") from error
         container.session = container.process.pid
         container.started = time.monotonic()
         container.up = spec.startup is None
@@ -203,7 +198,7 @@ class Supervisor:
     def _ended(self, container: Running, status: int) -> None:
         name = f"{container.pod.name}/{container.spec.name}"
         self._end_rest(container)
-        container.process, container.last_exit = None, status
+        container.process, container.last_exit, container.kill_at = None, status, 0
         container.ever_ready |= container.ready and time.monotonic() - container.started > FIRST_DELAY
         container.ready = False
         if status == 0 and (container.init or container.pod.job):
@@ -258,8 +253,8 @@ class Supervisor:
             container.ready = False
         elif container.process is not None:
             self.said(f"{name}: its {kind} probe failed {asked.failures} times; ending it")
-            container.process.kill()
-            asked.failures = 0
+            container.process.terminate()
+            container.kill_at = time.monotonic() + container.pod.grace
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -296,7 +291,7 @@ class Supervisor:
 
     def _end_rest(self, container: Running) -> None:
         """A container ends with its first process: whatever else it has started goes too."""
-        rest = processes_of({container.session}, lambda mark: mark == container.mark)
+        rest = processes_of({container.session}, lambda folder: folder == container.spec.folder)
         for process in rest:
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -354,9 +349,12 @@ class Supervisor:
             return
         path = Path(self.run_spec.folder) / "status.json"
         temporary = path.with_name(".status.json.new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        try:
+            temporary.touch(mode=0o600)
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+        except OSError as error:  # a full disk: the pods do not need this file
+            self.said(f"{path}: {error.strerror}")
         self.written = text
 
 
@@ -365,6 +363,21 @@ def _identity(spec: Container) -> dict[str, Any]:
     if not spec.user:
         return {}
     return {"user": spec.user, "group": pwd.getpwnam(spec.user).pw_gid, "extra_groups": []}
+
+
+def _started(spec: Container) -> subprocess.Popen[bytes]:
+    """A new process of a container, in a session of its own."""
+    with Path(spec.log).open("ab") as output:
+        return subprocess.Popen(
+            spec.command,
+            env=spec.environment,
+            cwd=spec.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **_identity(spec),
+        )
 
 
 def _exists(spec: Container) -> bool:
@@ -379,9 +392,10 @@ def _has_ended(descriptor: int) -> bool:
 
 
 def processes_of(sessions: set[int], chosen: Callable[[str], bool]) -> list[psutil.Process]:
-    """The processes of containers: those of their sessions, those with a chosen mark, and all that these started.
+    """The processes of containers: those of their sessions, in a chosen folder or marked with it, and their children.
 
-    A mark alone does not do: programs that set a title of their own overwrite the environment that others see.
+    No sign alone does: programs that set a title of their own overwrite the environment that others see, and some
+    leave the session or the folder.
     """
     found: dict[int, psutil.Process] = {}
     everything = list(psutil.process_iter(["pid", "ppid", "status"]))
@@ -389,8 +403,8 @@ def processes_of(sessions: set[int], chosen: Callable[[str], bool]) -> list[psut
         if process.info["status"] == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
             continue
         with contextlib.suppress(psutil.Error, OSError):
-            mark = "" if os.getsid(process.pid) in sessions else process.environ().get(MARK)
-            if mark == "" or (mark and chosen(mark)):
+            inside = chosen(process.cwd()) and process.terminal() is None  # and so it is no shell of a user there
+            if os.getsid(process.pid) in sessions or inside or chosen(process.environ().get(MARK, "")):
                 found[process.pid] = process
     more = True
     while more:
@@ -427,8 +441,8 @@ def answers(probe: Probe, container: Running) -> bool:
         spec = container.spec
         done = subprocess.run(
             probe.command,
-            env={**spec.environment, MARK: container.mark},
-            cwd=container.pod.folder,
+            env=spec.environment,
+            cwd=spec.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

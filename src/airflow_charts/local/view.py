@@ -20,7 +20,7 @@ _COLOURS = {
     "restarting": "red",
     "not ready": "red",
 }
-_READY = ("ready", "done")
+READY = ("ready", "done")
 
 
 def table_of(status: dict[str, Any], more: dict[str, tuple[str, ...]] | None = None) -> Table:
@@ -82,7 +82,7 @@ class View:
     def show(self, status: dict[str, Any], title: str) -> None:
         """How the pods are."""
         pods = status.get("pods", {})
-        ready = sum(pod["state"] in _READY for pod in pods.values())
+        ready = sum(pod["state"] in READY for pod in pods.values())
         self.progress.update(self.task, description=title, completed=ready, total=len(pods) or None)
         if self.live:
             self.live.update(Group(self.progress, "", table_of(status)))

@@ -20,7 +20,6 @@ from typing import Any
 
 import psutil
 import pytest
-from airflow_client import Airflow2Client, AirflowClient
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     pytest.skip("the proof on real Airflow runs alone: pytest tests/local/run", allow_module_level=True)
@@ -28,6 +27,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tools"))
+from airflow_client import Airflow2Client, AirflowClient
+from screenshot import see_successful_run
+
 PROGRAM = Path(sys.executable).parent / "airflow-charts"
 
 
@@ -195,8 +197,6 @@ def test_an_import_error_is_shown(airflow: AirflowClient) -> None:
 
 
 def test_the_ui_shows_the_run(machine: Machine, told: str) -> None:
-    from screenshot import see_successful_run
-
     picture = machine.folder / "ui.png"
     see_successful_run(url_of(told), "admin", machine.password(), "sales_etl", picture)
     assert picture.read_bytes().startswith(b"\x89PNG")

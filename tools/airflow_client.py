@@ -1,4 +1,4 @@
-"""A small client of a running Airflow's REST API, for the proof that a local run really runs."""
+"""A small client of a running Airflow's REST API, for the test and the benchmark of the local run."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ class AirflowClient:
         return self.call("GET", path)["value"]
 
     def until(self, ask: Any, what: str, patience: float = PATIENCE) -> Any:
+        """What a question gives, as soon as it has an answer."""
         deadline = time.monotonic() + patience
         while True:
             try:
