@@ -271,10 +271,10 @@ def test_a_port_of_another_program_moves_everywhere(state: State) -> None:
 def test_what_a_browser_opens(state: State) -> None:
     document = {"webserver": {"path": "/air"}, "flower": {"enabled": True, "path": "/flower"}}
     deployment = msgspec.structs.replace(prepared(state, document).deployment, ports={8080: 8090, 5555: 5565})
-    assert deploy.webserver_url(deployment) == "http://127.0.0.1:8090/air"
-    assert deploy.flower_url(deployment) == "http://127.0.0.1:5565/flower"
+    assert deploy.webserver_url(deploy.values_for(deployment)) == "http://127.0.0.1:8090/air"
+    assert deploy.flower_url(deploy.values_for(deployment), deployment.ports) == "http://127.0.0.1:5565/flower"
     without = msgspec.structs.replace(deployment, document={})
-    assert deploy.flower_url(without) == ""
+    assert deploy.flower_url(deploy.values_for(without), without.ports) == ""
 
 
 # --- a deployment that is there --------------------------------------------------------------------------------------

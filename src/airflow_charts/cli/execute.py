@@ -23,9 +23,7 @@ def execute(
     from airflow_charts.local.state import State
 
     state = State.of(name)
-    control.refuse_unless_known(state)
-    deployment = state.deployment()
-    assert deployment is not None  # noqa: S101 - refused above
+    deployment = control.known(state)
     pods = {planned.pod.name: planned.pod for planned in plan_of(state, deployment).pods}
     if pod not in pods:
         raise LocalRunError(f"--pod: there is no pod {pod}; the pods are {', '.join(pods)}")

@@ -27,7 +27,7 @@ def logs(
     from airflow_charts.local.state import State
 
     state = State.of(name)
-    control.refuse_unless_known(state)
+    control.known(state)
     files = _chosen(state, component)
     prefixes = {log: f"{title} | " if len(files) > 1 else "" for title, log in files.items()}
     for log, prefix in prefixes.items():

@@ -22,21 +22,20 @@ def status(name: Deployment = "airflow") -> None:
     from rich.console import Console
 
     from airflow_charts.local import control
-    from airflow_charts.local.deploy import plan_of, webserver_url
+    from airflow_charts.local.deploy import plan_of, values_for, webserver_url
+    from airflow_charts.local.pods import READY
     from airflow_charts.local.state import State
-    from airflow_charts.local.view import READY, table_of
+    from airflow_charts.local.view import table_of
 
     state = State.of(name)
-    control.refuse_unless_known(state)
-    deployment = state.deployment()
-    assert deployment is not None  # noqa: S101 - refused above
+    deployment = control.known(state)
     told = state.status()
     supervisor = control.supervisor_of(state)
     console = Console()
     phase = told.get("phase", "stopped")
     if supervisor is None and phase not in ("stopped", "failed"):
         phase = _gone(state)
-    url = f"  {webserver_url(deployment)}" if supervisor else ""
+    url = f"  {webserver_url(values_for(deployment))}" if supervisor else ""
     console.print(f"{name}: {phase}{url}", highlight=False, soft_wrap=True)
     if supervisor is not None:
         console.print(table_of(told, _usage(state, told)))

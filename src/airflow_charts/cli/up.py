@@ -155,14 +155,14 @@ def _end(state: State, supervisor: subprocess.Popen[bytes], console: Console) ->
 
 def _tell(state: State, ready: Ready) -> None:
     """Where everything is."""
-    from airflow_charts.local.deploy import flower_url, values_of, webserver_url
+    from airflow_charts.local.deploy import flower_url, values_for, webserver_url
 
     deployment = ready.deployment
-    values = values_of(deployment.document, Path(deployment.dags), deployment.ports)
+    values = values_for(deployment)
     for moved in ready.moved:
         typer.echo(f"port {moved.usual} of {moved.address} is taken: {moved.port} is used in its place")
-    typer.echo(f"Airflow {deployment.airflow_version} is ready: {webserver_url(deployment)}")
-    flower = flower_url(deployment)
+    typer.echo(f"Airflow {deployment.airflow_version} is ready: {webserver_url(values)}")
+    flower = flower_url(values, deployment.ports)
     lines = _logins(state, values)
     lines |= {"Flower": f"{flower} (login in {state.flower_file})"} if flower else {}
     lines |= {"DAGs": deployment.dags, "State": str(state.folder)}

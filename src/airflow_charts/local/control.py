@@ -18,7 +18,7 @@ import psutil
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local.deploy import Ready
 from airflow_charts.local.pods import Run
-from airflow_charts.local.state import State
+from airflow_charts.local.state import Deployment, State
 from airflow_charts.local.supervisor import processes_of
 
 _CAUSES = (
@@ -153,11 +153,13 @@ def last_lines(log: Path, count: int) -> list[str]:
         return file.read().decode(errors="replace").splitlines()[-count:]
 
 
-def refuse_unless_known(state: State) -> None:
-    """Refuses a deployment without a state folder.
+def known(state: State) -> Deployment:
+    """What a deployment was made for.
 
     Raises:
         LocalRunError: there is none of this name.
     """
-    if state.deployment() is None:
+    found = state.deployment()
+    if found is None:
         raise LocalRunError(f"there is no deployment {state.name}; `airflow-charts up --name {state.name}` makes one")
+    return found

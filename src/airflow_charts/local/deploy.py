@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import pwd
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +21,16 @@ from airflow_charts.local.addresses import Moved, free_ports, has_own_addresses,
 from airflow_charts.local.environments import Progress, airflow_programs, postgresql_programs, redis_programs
 from airflow_charts.local.plan import Place, Plan
 from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
+from airflow_charts.scripts import generate_secrets
 from airflow_charts.tracing import OMIT
 from airflow_charts.tracing.table import overlaid, version_at_least
 from airflow_charts.values import Values, conditions
+from airflow_charts.values.base import FILE_PATH
 from airflow_charts.values.load import load
 from airflow_charts.values.release import Release
 
 Source = Literal["wheel", "system"]
 
-_DAGS_PATH = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9_-]")
-"""What the schema of `dags.path` allows."""
 _UNDER = {"logs": {"persistence": {"enabled": True}}}
 """What a local run sets where the user sets nothing: one log folder for all pods, which stays."""
 
@@ -86,7 +84,7 @@ def dags_folder(path: Path) -> Path:
         LocalRunError: its path cannot be a value of `dags.path`.
     """
     folder = path.expanduser().absolute()
-    if not _DAGS_PATH.fullmatch(str(folder)):
+    if not re.fullmatch(FILE_PATH, str(folder)):
         raise LocalRunError(
             f"--dags: the path {folder} may have letters, digits and `._-` only; use another folder, or a link to it"
         )
@@ -170,7 +168,7 @@ def plan_of(state: State, deployment: Deployment, texts: Mapping[str, str] | Non
     Raises:
         LocalRunError: a Secret that a pod needs is not there.
     """
-    values = values_of(deployment.document, Path(deployment.dags), deployment.ports)
+    values = values_for(deployment)
     place = Place(
         state,
         deployment.addresses,
@@ -184,19 +182,22 @@ def plan_of(state: State, deployment: Deployment, texts: Mapping[str, str] | Non
     return planning.plan(values, place, {generated: state.secrets() if texts is None else texts})
 
 
-def webserver_url(deployment: Deployment) -> str:
+def values_for(deployment: Deployment) -> Values:
+    """The values of a deployment, on the ports that it chose."""
+    return values_of(deployment.document, Path(deployment.dags), deployment.ports)
+
+
+def webserver_url(values: Values) -> str:
     """What a browser opens."""
-    values = values_of(deployment.document, Path(deployment.dags), deployment.ports)
     return f"{values.webserver.external_url}{values.webserver.path}"
 
 
-def flower_url(deployment: Deployment) -> str:
+def flower_url(values: Values, ports: Mapping[int, int]) -> str:
     """What a browser opens for Flower; empty where it does not run."""
-    values = values_of(deployment.document, Path(deployment.dags), deployment.ports)
     if not conditions.has_flower(values):
         return ""
     usual = topology.FLOWER_PORT
-    return f"http://127.0.0.1:{deployment.ports.get(usual, usual)}{values.flower.path}"
+    return f"http://127.0.0.1:{ports.get(usual, usual)}{values.flower.path}"
 
 
 def _make_dags_folder(dags: Path) -> None:
@@ -213,7 +214,7 @@ def _wanted(values: Values) -> dict[str, str]:
 
 def _secrets(state: State, values: Values) -> dict[str, str]:
     """The generated credentials. What is there stays, or the database could not be read."""
-    return {key: _generated(kind) for key, kind in _wanted(values).items()} | state.secrets()
+    return {key: generate_secrets.make(kind) for key, kind in _wanted(values).items()} | state.secrets()
 
 
 def _write_secrets(state: State, values: Values, texts: Mapping[str, str]) -> None:
@@ -223,14 +224,6 @@ def _write_secrets(state: State, values: Values, texts: Mapping[str, str]) -> No
             state.write(file, f"{texts[key]}\n")
         else:
             file.unlink(missing_ok=True)
-
-
-def _generated(kind: str) -> str:
-    """A new secret text, of the kinds that the Job of a cluster makes."""
-    if kind == "fernet":
-        return base64.urlsafe_b64encode(os.urandom(32)).decode()
-    password = secrets.token_urlsafe(48)
-    return f"admin:{password}" if kind == "login" else password
 
 
 def _store_user() -> str:

@@ -22,14 +22,14 @@ from airflow_charts.local.pods import MARK, Container, Pod, Probe
 from airflow_charts.local.state import State, texts_of
 from airflow_charts.values import Values
 from airflow_charts.values.release import Release
-from airflow_charts.values.rules import CONTAINER_OF
+from airflow_charts.values.rules import CONTAINER_OF, OWNED_CONTAINERS
 
 Manifest = dict[str, Any]
 
 _WORKLOADS = ("Deployment", "StatefulSet", "Job")
-_STORES = ("postgresql", "redis")
-_KNOWN = {*CONTAINER_OF.values(), "wait-for-schema", "log-cleaner"}
-_AIRFLOW_CONTAINERS = _KNOWN - set(_STORES)
+_STORES = {store.component for store in topology.STORES.values()}
+_KNOWN = {*CONTAINER_OF.values(), *OWNED_CONTAINERS}
+_AIRFLOW_CONTAINERS = _KNOWN - _STORES
 _BY_HAND = ("secret-generation",)
 """Jobs whose work `up` does itself."""
 

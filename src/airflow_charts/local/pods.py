@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+READY = ("ready", "done")
+"""The states in which a pod is as it should be."""
 MARK = "AIRFLOW_CHARTS_CONTAINER"
 """The variable that tells the processes of a container which have left its session and its folder."""
 

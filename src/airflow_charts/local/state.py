@@ -13,6 +13,7 @@ lock              held as long as the supervisor lives
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -318,8 +319,6 @@ def all_states() -> list[State]:
 
 def texts_of(secret: Mapping[str, Any]) -> dict[str, str]:
     """The texts of a Secret's manifest."""
-    import base64
-
     try:
         decoded = {key: base64.b64decode(text).decode() for key, text in (secret.get("data") or {}).items()}
     except ValueError as error:

@@ -27,7 +27,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from airflow_charts.local.pods import MARK, Container, Pod, Probe, Run
+from airflow_charts.local.pods import MARK, READY, Container, Pod, Probe, Run
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 """Seconds before a restart: doubled each time."""
@@ -39,6 +39,8 @@ LOG_LIMIT = 20_000_000
 """Bytes of a log file before it is put aside at the next start."""
 _FAILED_GRACE = 10.0
 """Seconds that pods get to end where one of them cannot start."""
+_IMPATIENT_PERIOD = 0.5
+"""Seconds between two cheap questions to a container that is not up yet."""
 _TICK = 0.1
 
 
@@ -77,13 +79,18 @@ class Running:
     last_exit: int | None = None
     probes: dict[str, Asked] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """As the supervisor's log calls it."""
+        return f"{self.pod.name}/{self.spec.name}"
+
 
 class CannotStartError(Exception):
     """A container ended several times before it was ready once."""
 
     def __init__(self, container: Running, why: str) -> None:
         self.failed = (container.pod.name, container.spec.name)
-        super().__init__(f"{container.pod.name}/{container.spec.name} cannot start: {why}")
+        super().__init__(f"{container.name} cannot start: {why}")
 
 
 class Supervisor:
@@ -137,7 +144,7 @@ class Supervisor:
         """Looks after every pod once."""
         for containers in self.pods.values():
             self._step_pod(containers)
-        ready = all(self._pod_state(containers)[0] in ("ready", "done") for containers in self.pods.values())
+        ready = all(self._pod_state(containers)[0] in READY for containers in self.pods.values())
         if ready and self.phase == "starting":
             self.phase = "running"
             self.said(f"everything is ready after {time.time() - self.started:.0f} s")
@@ -190,20 +197,23 @@ class Supervisor:
         container.ready = spec.startup is None and spec.readiness is None
         container.probes = {
             kind: Asked(probe, container.started + probe.delay)
-            for kind, probe in (("startup", spec.startup), ("liveness", spec.liveness), ("readiness", spec.readiness))
+            for kind, probe in (
+                ("startup", _impatient(spec.startup)),
+                ("liveness", spec.liveness),
+                ("readiness", spec.readiness),
+            )
             if probe is not None
         }
-        self.said(f"{container.pod.name}/{spec.name}: started, process {container.process.pid}")
+        self.said(f"{container.name}: started, process {container.process.pid}")
 
     def _ended(self, container: Running, status: int) -> None:
-        name = f"{container.pod.name}/{container.spec.name}"
         self._end_rest(container)
         container.process, container.last_exit, container.kill_at = None, status, 0
         container.ever_ready |= container.ready and time.monotonic() - container.started > FIRST_DELAY
         container.ready = False
         if status == 0 and (container.init or container.pod.job):
             container.done = container.ready = True
-            self.said(f"{name}: done")
+            self.said(f"{container.name}: done")
             return
         how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         if not container.ever_ready:
@@ -212,7 +222,7 @@ class Supervisor:
                 raise CannotStartError(container, f"it ended {GIVE_UP} times, the last time with {how}")
         container.restarts += 1
         container.next_start = time.monotonic() + container.delay
-        self.said(f"{name}: ended with {how}; starts again in {container.delay:.0f} s")
+        self.said(f"{container.name}: ended with {how}; starts again in {container.delay:.0f} s")
         container.delay = min(2 * container.delay, LONGEST_DELAY)
 
     # --- probes ------------------------------------------------------------------------------------------------------
@@ -225,15 +235,10 @@ class Supervisor:
                 self._answered(container, kind, asked, good=asked.running.result())
                 asked.running = None
             elif asked.running is None and now >= asked.next:
-                # Before it is up once, people wait for it: ask cheap questions more often than in a cluster.
-                quick = kind == "startup" and asked.probe.kind != "exec"
-                asked.next = now + (min(asked.probe.period, 0.5) if quick else asked.probe.period)
+                asked.next = now + asked.probe.period
                 asked.running = self.pool.submit(answers, asked.probe, container)
-            if container.process is None:
-                return
 
     def _answered(self, container: Running, kind: str, asked: Asked, *, good: bool) -> None:
-        name = f"{container.pod.name}/{container.spec.name}"
         if good:
             asked.failures = 0
             if kind == "startup":
@@ -244,15 +249,12 @@ class Supervisor:
             container.ever_ready |= container.ready
             return
         asked.failures += 1
-        patience = asked.probe.failures
-        if kind == "startup" and asked.probe.kind != "exec":
-            patience = max(1, round(patience * asked.probe.period / min(asked.probe.period, 0.5)))
-        if asked.failures < patience:
+        if asked.failures < asked.probe.failures:
             return
         if kind == "readiness":
             container.ready = False
         elif container.process is not None:
-            self.said(f"{name}: its {kind} probe failed {asked.failures} times; ending it")
+            self.said(f"{container.name}: its {kind} probe failed {asked.failures} times; ending it")
             container.process.terminate()
             container.kill_at = time.monotonic() + container.pod.grace
 
@@ -356,6 +358,14 @@ class Supervisor:
         except OSError as error:  # a full disk: the pods do not need this file
             self.said(f"{path}: {error.strerror}")
         self.written = text
+
+
+def _impatient(probe: Probe | None) -> Probe | None:
+    """A start-up probe for people who wait: a cheap question is asked more often than in a cluster, and as long."""
+    if probe is None or probe.kind == "exec":
+        return probe
+    period = min(probe.period, _IMPATIENT_PERIOD)
+    return msgspec.structs.replace(probe, period=period, failures=max(1, round(probe.failures * probe.period / period)))
 
 
 def _identity(spec: Container) -> dict[str, Any]:

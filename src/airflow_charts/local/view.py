@@ -10,6 +10,8 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from airflow_charts.local.pods import READY
+
 _COLOURS = {
     "ready": "green",
     "done": "green",
@@ -20,7 +22,6 @@ _COLOURS = {
     "restarting": "red",
     "not ready": "red",
 }
-READY = ("ready", "done")
 
 
 def table_of(status: dict[str, Any], more: dict[str, tuple[str, ...]] | None = None) -> Table:

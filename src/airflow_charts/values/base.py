@@ -138,7 +138,8 @@ Host = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)
 HostPattern = Annotated[str, Field(pattern=r"^([*][.])?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
 """A DNS name in lower case that may begin with `*.`."""
 
-FilePath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"), Plain()]
+FILE_PATH = r"^/[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"
+FilePath = Annotated[str, Field(pattern=FILE_PATH), Plain()]
 """An absolute path in a container."""
 
 SubPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$"), Plain()]
