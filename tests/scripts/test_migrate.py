@@ -8,6 +8,7 @@ from conftest import NASTY, Database, Postgresql, eventually, run_script, start_
 
 RECORDER = """
 import json, os, sys
+open(os.environ["RECORD"] + "-imported", "w").write(str(os.getsid(0) == os.getpid()))
 def main():
     text = sys.stdin.read() if sys.argv[1] == "users" else ""
     with open(os.environ["RECORD"], "a") as file:
@@ -77,6 +78,12 @@ def test_one_process_runs_both(database: Database, airflow: dict[str, str]) -> N
     assert len(set(processes)) == 1
 
 
+def test_there_is_no_terminal_to_ask(database: Database, airflow: dict[str, str]) -> None:
+    """Where the Job has one, Airflow would ask it for the password."""
+    run_script("migrate.py", **database.environment, **airflow, **ADMIN)
+    assert Path(f"{airflow['RECORD']}-imported").read_text(encoding="utf-8") == "True"
+
+
 def test_a_failure_is_the_job_s_failure(database: Database, airflow: dict[str, str]) -> None:
     """So that Kubernetes tries again; no user without schema, and no traceback."""
     status, output = run_script("migrate.py", **database.environment, **airflow, **ADMIN, STATUS="3")
@@ -90,6 +97,7 @@ def test_it_waits_for_the_database(postgresql: Postgresql, airflow: dict[str, st
     assert waiting.stdout
     assert "does not answer" in waiting.stdout.readline()
     assert not calls(airflow)
+    assert Path(f"{airflow['RECORD']}-imported").exists()  # importing takes time, which is there now
     postgresql.start()
     eventually(lambda: calls(airflow))
     waiting.communicate(timeout=30)

@@ -5,7 +5,7 @@
 template:
   metadata:
     annotations:
-      checksum/scripts: efc02d96f26ae1f4
+      checksum/scripts: "39ead782e526b533"
       {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.secretGeneration) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
@@ -126,7 +126,7 @@ backoffLimit: 100000
 template:
   metadata:
     annotations:
-      checksum/scripts: efc02d96f26ae1f4
+      checksum/scripts: "39ead782e526b533"
       {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.migrations) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
