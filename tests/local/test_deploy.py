@@ -1,6 +1,7 @@
 """What `up` does before anything runs: all checks first, credentials kept, nothing half done."""
 
 import base64
+import json
 import os
 import shutil
 import socket
@@ -215,6 +216,30 @@ def test_a_new_deployment_is_written_and_can_be_planned_again(state: State, inst
     }
     for pod in ready.plan.pods:
         assert Path(pod.pod.folder).is_dir()
+
+
+def test_processes_are_forks_unless_the_user_says_otherwise(state: State) -> None:
+    """The folders of the one that forks are made; the plan of a deployment remembers the choice."""
+    ready = prepared(state, SMALL)
+    if sys.platform == "linux":
+        assert ready.plan.preload is not None
+        assert Path(ready.plan.preload.folder).is_dir()
+        assert Path(ready.plan.preload.log).parent.stat().st_mode & 0o077 == 0
+    alone = prepared(state, SMALL, preload=False)
+    assert alone.plan.preload is None
+    assert plan_of(state, alone.deployment) == alone.plan
+    assert not any(item.preloaded for pod in alone.plan.pods for item in pod.pod.containers)
+
+
+def test_a_deployment_of_before_has_no_choice(state: State) -> None:
+    """What an older version has written is read."""
+    prepared(state, SMALL)
+    written = json.loads(state.deployment_file.read_text())
+    del written["preload"]
+    state.write(state.deployment_file, json.dumps(written))
+    known = state.deployment()
+    assert known is not None
+    assert known.preload
 
 
 def test_only_programs_that_run_are_installed(state: State, installed: Installed) -> None:

@@ -132,7 +132,9 @@ def cache(tmp_path: Path) -> Path:
 
 def run_by(monkeypatch: pytest.MonkeyPatch, minor: int) -> None:
     """Lets the module think that another Python runs it."""
-    monkeypatch.setattr(environments, "sys", SimpleNamespace(version_info=(3, minor, 1), executable=sys.executable))
+    monkeypatch.setattr(
+        environments, "sys", SimpleNamespace(version_info=(3, minor, 1), executable=sys.executable, platform="linux")
+    )
 
 
 def silent(_: str) -> None:
@@ -411,11 +413,12 @@ def test_uv_downloads_a_python_or_says_which_one_to_install(
     assert told[:2] == ["making a virtual environment", "downloading Python 3.12"]
 
 
-def test_the_pod_network_is_part_of_the_environment(uv: Uv, cache: Path) -> None:
-    """Also a newer version of it, without a new installation."""
+@pytest.mark.parametrize("name", ["pod_network", "preload"])
+def test_our_modules_are_part_of_the_environment(uv: Uv, cache: Path, name: str) -> None:
+    """Also newer versions of them, without a new installation."""
     packages = airflow(cache).bin.parent / "lib" / "python3.12" / "site-packages"
-    module = packages / "airflow_charts_pod_network.py"
-    source = Path(environments.__file__).with_name("pod_network.py").read_bytes()
+    module = packages / f"airflow_charts_{name}.py"
+    source = Path(environments.__file__).with_name(f"{name}.py").read_bytes()
     assert module.read_bytes() == source
     assert (packages / "airflow_charts_pod_network.pth").read_text(encoding="utf-8") == environments.START_UP
     module.write_text("# older", encoding="utf-8")
@@ -424,7 +427,23 @@ def test_the_pod_network_is_part_of_the_environment(uv: Uv, cache: Path) -> None
     assert sorted(one.name for one in packages.iterdir()) == [
         "airflow_charts_pod_network.pth",
         "airflow_charts_pod_network.py",
+        "airflow_charts_preload.py",
     ]
+
+
+def test_what_processes_may_share_is_recorded_with_the_installation(uv: Uv, cache: Path) -> None:
+    """The check imports everything that Airflow's commands do, and has our modules for that."""
+    programs = airflow(cache)
+    [*_, checked] = uv.lines("checked")
+    command = environments.preload_command(programs.bin)
+    assert f" {command[-1]} " in f" {checked} "
+    assert environments.PRELOAD in environments.CHECK
+    assert command[:3] == (str(programs.bin / "python"), "-m", environments.PRELOAD)
+
+
+def test_where_forks_are_not_safe_there_is_no_preload(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "sys", SimpleNamespace(platform="darwin"))
+    assert environments.preload_command(Path("/airflow/bin")) == ()
 
 
 def test_uv_beside_python_or_of_its_package_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

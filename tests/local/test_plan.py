@@ -31,6 +31,7 @@ from airflow_charts.values.release import Release
 ROOT = Path(__file__).parents[2]
 DAGS = Path("/tmp/the-dags")
 PORTS = {8080: 18080, 5432: 15432, 6379: 16379, 5555: 15555, 8974: 18974, 8793: 18793, 8794: 18794}
+PRELOAD = ("/airflow/bin/python", "-m", "airflow_charts_preload", "/airflow/preload.txt")
 BINS = {"postgresql": "/store/postgresql", "redis": "/store/redis"}
 
 
@@ -88,13 +89,18 @@ def put(state: State, secrets: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def planned(
-    state: State, document: Mapping[str, Any], *, ports: Mapping[int, int] | None = None, own: bool = True
+    state: State,
+    document: Mapping[str, Any],
+    *,
+    ports: Mapping[int, int] | None = None,
+    own: bool = True,
+    preload: tuple[str, ...] = PRELOAD,
 ) -> Plan:
     """The plan of a document, with generated credentials that can be found in texts."""
     ports = ports or {}
     values = deploy.values_of(document, DAGS, ports)
     addresses = pod_addresses(state.name, plan.pod_names(values), own=own)
-    place = Place(state, addresses, ports, "/airflow/bin", BINS, store_user="", own_addresses=own)
+    place = Place(state, addresses, ports, "/airflow/bin", BINS, store_user="", own_addresses=own, preload=preload)
     keys = [pair.partition("=")[0] for pair in generated_keys(values) if isinstance(pair, str)]
     generated = name_of(values, Release(state.name, "local"), "generated")
     return plan.plan(values, place, {generated: {key: f"THE-{key}" for key in keys}})
@@ -431,6 +437,66 @@ def test_with_one_address_workers_log_servers_do_not_meet(state: State) -> None:
         assert environment(pods[f"worker-{name}"])["AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT"] == "0"
     assert {pod.pod.address for pod in pods.values()} == {"127.0.0.1"}
     assert "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT" not in environment(pods["scheduler"])
+
+
+# --- forks -----------------------------------------------------------------------------------------------------------
+
+
+@every_document
+def test_what_airflows_processes_are_forked_from_has_what_all_of_them_have(
+    state: State, document: dict[str, Any]
+) -> None:
+    """And nothing else: a secret that one pod lacks is not in it."""
+    put(state, EXISTING)
+    whole = planned(state, document)
+    forked = [item for pod in whole.pods for item in containers(pod) if item.preloaded]
+    assert whole.preload is not None
+    assert whole.preload.command == PRELOAD
+    assert {"PATH", "LANG", "PYTHONUNBUFFERED"} <= set(whole.preload.environment)
+    own = {name: whole.preload.environment.pop(name) for name in ("HOME", "TMPDIR")}
+    assert set(own.values()) == {whole.preload.folder} == {str(state.pod_folder("preload"))}
+    for name, text in whole.preload.environment.items():
+        assert all(item.environment[name] == text for item in forked), name
+    for name in set.intersection(*(set(item.environment) for item in forked)) - {*whole.preload.environment, *own}:
+        assert len({item.environment[name] for item in forked}) > 1, name
+    assert not {name for name in whole.preload.environment if "ADMIN" in name or "JWT" in name}
+
+
+@every_document
+def test_every_python_script_of_airflow_may_be_a_fork(state: State, document: dict[str, Any]) -> None:
+    """The servers, the data stores and shells are started; what runs for long imports ahead."""
+    put(state, EXISTING)
+    for pod in planned(state, document).pods:
+        for item in containers(pod):
+            assert item.preloaded == (item.command[0] in ("airflow", "python")), item
+        if (
+            pod.pod.name in ("webserver", "scheduler", "dag-processor", "triggerer", "flower")
+            or "worker-" in pod.pod.name
+        ):
+            assert [bool(item.ahead) for item in pod.pod.containers] == [
+                item.command[0] == "airflow" for item in pod.pod.containers
+            ]
+        assert not any(item.ahead for item in pod.pod.init_containers)
+
+
+@pytest.mark.parametrize("name", ["HOME", "TMPDIR"])
+def test_a_home_of_the_user_s_own_needs_a_process_of_its_own(state: State, name: str) -> None:
+    """What is forked has been imported with an empty home."""
+    pods = {pod.pod.name: pod.pod for pod in planned(state, {"scheduler": {"env": {name: "/some/folder"}}}).pods}
+    assert not pods["scheduler"].containers[0].preloaded
+    assert not pods["scheduler"].containers[0].ahead
+    assert pods["triggerer"].containers[0].preloaded
+
+
+def test_each_process_can_start_by_itself(state: State) -> None:
+    whole = planned(state, {}, preload=())
+    assert whole.preload is None
+    assert not any(item.preloaded or item.ahead for pod in whole.pods for item in containers(pod))
+
+
+def test_what_a_first_run_does_without_starts_last(state: State) -> None:
+    names = [pod.pod.name for pod in planned(state, {"flower": {"enabled": True}}).pods]
+    assert set(names[-2:]) == {"triggerer", "flower"}
 
 
 def test_only_postgresql_runs_as_another_user(state: State) -> None:

@@ -25,6 +25,7 @@ import pytest
 
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local import control, supervisor
+from airflow_charts.local.forks import Process
 from airflow_charts.local.pods import MARK, Container, Pod, Probe, Run
 from airflow_charts.local.state import State
 from airflow_charts.local.supervisor import CannotStartError, Running, Supervisor, answers
@@ -167,8 +168,12 @@ def kubelet(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
         for item in (item for items in one.pods.values() for item in items if item.process is not None):
             assert item.process is not None
             item.process.kill()
-            item.process.wait()
+            until(partial(_has_ended, item.process))
         one.pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _has_ended(process: Process) -> bool:
+    return process.poll() is not None
 
 
 class Program:
@@ -186,7 +191,7 @@ class Program:
             )
         self.input = self.process.stdin
         assert self.input is not None
-        self.input.write(msgspec.json.encode(Run(str(here.parent), pods, attached)) + b"\n")
+        self.input.write(msgspec.json.encode(Run(str(here.parent), pods, attached=attached)) + b"\n")
         self.input.flush()
         if not attached:
             self.input.close()
@@ -813,7 +818,7 @@ def test_a_supervisor_that_cannot_write_its_status_leaves_no_pods(here: Path, pr
 
 def ready(*pods: Pod) -> Any:
     """What `launch` needs of a `Ready`."""
-    return SimpleNamespace(plan=SimpleNamespace(pods=[SimpleNamespace(pod=one) for one in pods]))
+    return SimpleNamespace(plan=SimpleNamespace(pods=[SimpleNamespace(pod=one) for one in pods], preload=None))
 
 
 def launched(state: State, *pods: Pod, attached: bool = False) -> subprocess.Popen[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import typer
 from airflow_charts.cli.options import Deployment
 
 if TYPE_CHECKING:
+    import psutil
+
     from airflow_charts.local.state import State
 
 
@@ -19,6 +22,7 @@ def status(name: Deployment = "airflow") -> None:
 
     The exit code is 1 unless everything is ready.
     """
+    import psutil
     from rich.console import Console
 
     from airflow_charts.local import control
@@ -39,6 +43,12 @@ def status(name: Deployment = "airflow") -> None:
     console.print(f"{name}: {phase}{url}", highlight=False, soft_wrap=True)
     if supervisor is not None:
         console.print(table_of(told, _usage(state, told)))
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if told.get("preload"):
+                shared = _memory([psutil.Process(told["preload"])])
+                console.print(
+                    f"{shared} more for what Airflow's processes are forked from", highlight=False, style="dim"
+                )
     for program, origin in deployment.origins.items():
         console.print(f"{program}: {origin}", highlight=False, markup=False, style="dim", soft_wrap=True)
     console.print("Left out on this machine:", style="dim")
@@ -62,10 +72,16 @@ def _gone(state: State) -> str:
 
 def _usage(state: State, told: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """Processes and memory of every pod. PSS counts what processes share once; without it, RSS is shown."""
-    from airflow_charts.local.supervisor import memory_of, processes_of
+    from airflow_charts.local.supervisor import processes_of
 
     columns: dict[str, tuple[str, ...]] = {"": ("PROCESSES", "MEMORY")}
     for name, pod in told["pods"].items():
         processes = processes_of(set(pod["sessions"]), _below(state.pod_folder(name)))
-        columns[name] = (str(len(processes) or ""), f"{memory_of(processes) / 2**20:.0f} MiB" if processes else "")
+        columns[name] = (str(len(processes) or ""), _memory(processes) if processes else "")
     return columns
+
+
+def _memory(processes: list[psutil.Process]) -> str:
+    from airflow_charts.local.supervisor import memory_of
+
+    return f"{memory_of(processes) / 2**20:.0f} MiB"

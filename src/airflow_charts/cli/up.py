@@ -34,6 +34,10 @@ def up(
         Literal["wheel", "system"] | None,
         typer.Option("--servers", help="PostgreSQL and Valkey of Python wheels (the default), or this machine's."),
     ] = None,
+    preload: Annotated[
+        bool | None,
+        typer.Option(help="Fork Airflow's processes from one that has imported their packages (Linux), or start each."),
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when everything is ready.")] = False,
 ) -> None:
     """Run the deployment on this machine, without Kubernetes or Docker."""
@@ -45,7 +49,7 @@ def up(
     from airflow_charts.local.view import View
 
     state = State.of(name)
-    request = _request(state, files, sets, set_strings, dags, requirements, servers)
+    request = _request(state, files, sets, set_strings, dags, requirements, servers, preload)
     values_of(request.document, request.dags, {})
     known = state.exists()
     state.create()
@@ -75,6 +79,7 @@ def _request(
     dags: Path | None,
     requirements: list[str] | None,
     servers: Literal["wheel", "system"] | None,
+    preload: bool | None,
 ) -> Request:
     """What is asked for; what is left out is as it was the last time."""
     from airflow_charts.local.deploy import Request, dags_folder
@@ -89,6 +94,7 @@ def _request(
         dags=dags_folder(dags or Path(previous.dags if previous else "dags")),
         requirements=requirements if requirements is not None else (previous.requirements if previous else []),
         servers=servers or (previous.servers if previous else "wheel"),
+        preload=preload if preload is not None else previous is None or previous.preload,
     )
 
 

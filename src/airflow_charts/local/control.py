@@ -37,7 +37,7 @@ _CAUSES = (
 def launch(state: State, ready: Ready, lock: int, *, attached: bool) -> subprocess.Popen[bytes]:
     """Starts the supervisor, which takes over the lock. Attached, it ends when this process does."""
     end_leftovers(state, 30)
-    run = Run(str(state.folder), tuple(pod.pod for pod in ready.plan.pods), attached)
+    run = Run(str(state.folder), tuple(pod.pod for pod in ready.plan.pods), ready.plan.preload, attached)
     state.status_file.unlink(missing_ok=True)
     with state.supervisor_log.open("ab") as log:
         state.supervisor_log.chmod(0o600)

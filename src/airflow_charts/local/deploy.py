@@ -18,7 +18,13 @@ from airflow_charts.components.names import name_of
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local import plan as planning
 from airflow_charts.local.addresses import Moved, free_ports, has_own_addresses, pod_addresses
-from airflow_charts.local.environments import Progress, airflow_programs, postgresql_programs, redis_programs
+from airflow_charts.local.environments import (
+    Progress,
+    airflow_programs,
+    postgresql_programs,
+    preload_command,
+    redis_programs,
+)
 from airflow_charts.local.plan import Place, Plan
 from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
 from airflow_charts.scripts import generate_secrets
@@ -44,6 +50,7 @@ class Request:
     """As `dags_folder` makes it."""
     requirements: Sequence[str] = ()
     servers: Source = "wheel"
+    preload: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,7 @@ def prepare(state: State, request: Request, progress: Progress) -> Ready:
         addresses=addresses,
         ports=ports,
         own_addresses=own,
+        preload=request.preload,
     )
     texts = _secrets(state, values)
     planned = plan_of(state, deployment, texts)
@@ -157,6 +165,9 @@ def prepare(state: State, request: Request, progress: Progress) -> Ready:
     state.create()
     _write_secrets(state, values, texts)
     state.write(state.deployment_file, msgspec.json.format(msgspec.json.encode(deployment)))
+    if planned.preload is not None:
+        for folder in (Path(planned.preload.folder), Path(planned.preload.log).parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for pod in planned.pods:
         planning.write(pod, owner=_owner() if pod.pod.name == "postgresql" else None)
     return Ready(deployment, planned, moved)
@@ -177,6 +188,7 @@ def plan_of(state: State, deployment: Deployment, texts: Mapping[str, str] | Non
         deployment.store_bins,
         store_user=_store_user(),
         own_addresses=deployment.own_addresses,
+        preload=preload_command(Path(deployment.airflow_bin)) if deployment.preload else (),
     )
     generated = name_of(values, Release(state.name, "local"), "generated")
     return planning.plan(values, place, {generated: state.secrets() if texts is None else texts})

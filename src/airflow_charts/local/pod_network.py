@@ -15,6 +15,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from typing import Any
 
 NOWHERE_4 = bytes(4)
@@ -57,12 +58,16 @@ def listens(descriptor: int, address: str, port: int) -> bool:
     return isinstance(found, tuple) and found[0] in {address, f"::ffff:{address}"} and bool(found[1] == port)
 
 
-def install(address: str, name: str) -> None:
-    """Gives this process the network of the pod with an IPv4 address and a name (may be empty: the machine's stays)."""
+def install(address: str = "", name: str = "") -> Callable[[str, str], None]:
+    """Gives this process the network of the pod with an IPv4 address and a name (may be empty: the machine's stays).
+
+    Returns what gives it the network of another pod: that of a process which was forked from one without a pod.
+    """
     import socket
 
     plain_bind = socket.socket.bind
     plain_getaddrinfo = socket.getaddrinfo
+    plain_gethostname = socket.gethostname
     names = {name.lower()} - {""}
     # What took the pod's address in place of a wildcard: by port, the family and the number of the open file.
     taken: dict[int, tuple[int, int]] = {}
@@ -82,7 +87,7 @@ def install(address: str, name: str) -> None:
 
     def bind(self: socket.socket, where: Any, /) -> None:
         """`socket.bind`, in which a wildcard is the pod's address."""
-        if not isinstance(where, tuple) or len(where) < 2:  # noqa: PLR2004
+        if not address or not isinstance(where, tuple) or len(where) < 2:  # noqa: PLR2004
             return plain_bind(self, where)
         host, port, *_ = where
         family = self.family
@@ -102,7 +107,7 @@ def install(address: str, name: str) -> None:
 
     def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002
         """`socket.getaddrinfo`, in which the pod's name, and a wildcard to listen on, are the pod's address."""
-        if flags & socket.AI_PASSIVE and family != socket.AF_INET6 and is_wildcard(host):
+        if address and flags & socket.AI_PASSIVE and family != socket.AF_INET6 and is_wildcard(host):
             return plain_getaddrinfo(address, port, socket.AF_INET, type, proto, flags)
         if text(host) in names and not flags & socket.AI_NUMERICHOST:
             found = plain_getaddrinfo(address, port, family, type, proto, flags)
@@ -110,23 +115,28 @@ def install(address: str, name: str) -> None:
             return [(*one[:3], name if one[3] else "", one[4]) for one in found]
         return plain_getaddrinfo(host, port, family, type, proto, flags)
 
-    def known(plain: Any, answer: Any, own: set[str]) -> Any:
+    def known(plain: Any, answer: Any, own: Any) -> Any:
         """One of the `gethostby...` functions, which answers for the pod without asking anybody."""
-        return lambda host: answer() if text(host) in own else plain(host)
+        return lambda host: answer() if text(host) in own() else plain(host)
+
+    def entry() -> tuple[str, list[str], list[str]]:
+        """The pod's line of `/etc/hosts`; new each time, because `socket.getfqdn` changes the list of aliases."""
+        return name, [], [address]
+
+    def belong(pod_address: str, pod_name: str) -> None:
+        """From now on, this process belongs to a pod."""
+        nonlocal address, name, names
+        address, name, names = pod_address, pod_name, {pod_name.lower()} - {""}
 
     replaced: Any = socket
     replaced.socket.bind = bind
     replaced.getaddrinfo = getaddrinfo
-    if name:
-
-        def entry() -> tuple[str, list[str], list[str]]:
-            """The pod's line of `/etc/hosts`; new each time, because `socket.getfqdn` changes the list of aliases."""
-            return name, [], [address]
-
-        replaced.gethostname = lambda: name
-        replaced.gethostbyname = known(socket.gethostbyname, lambda: address, names)
-        replaced.gethostbyname_ex = known(socket.gethostbyname_ex, entry, names)
-        replaced.gethostbyaddr = known(socket.gethostbyaddr, entry, names | {address})  # `getfqdn` asks this
+    replaced.gethostname = lambda: name or plain_gethostname()
+    replaced.gethostbyname = known(socket.gethostbyname, lambda: address, lambda: names)
+    replaced.gethostbyname_ex = known(socket.gethostbyname_ex, entry, lambda: names)
+    # `getfqdn` asks this.
+    replaced.gethostbyaddr = known(socket.gethostbyaddr, entry, lambda: names and names | {address})
+    return belong
 
 
 if os.environ.get("AIRFLOW_CHARTS_POD_ADDRESS"):

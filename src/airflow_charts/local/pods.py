@@ -12,7 +12,8 @@ import msgspec
 READY = ("ready", "done")
 """The states in which a pod is as it should be."""
 MARK = "AIRFLOW_CHARTS_CONTAINER"
-"""The variable that tells the processes of a container which have left its session and its folder."""
+"""The variable that tells the processes of a container which have left its session and its folder, unless they were
+only forked: then others see the environment of the process at the beginning."""
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -40,6 +41,10 @@ class Container(msgspec.Struct, frozen=True):
     """Where it runs: no other container does, which tells its processes."""
     user: str = ""
     """The user to run as, where it must not be root."""
+    preloaded: bool = False
+    """Whether it may be a fork of the preload: a Python script of Airflow's environment."""
+    ahead: tuple[str, ...] = ()
+    """The modules that a fork imports while init containers still run."""
     startup: Probe | None = None
     liveness: Probe | None = None
     readiness: Probe | None = None
@@ -72,5 +77,7 @@ class Run(msgspec.Struct, frozen=True):
     folder: str
     """The state folder."""
     pods: tuple[Pod, ...]
+    preload: Container | None = None
+    """What Airflow's processes are forked from; without it, each starts by itself."""
     attached: bool = False
     """Whether it ends when its standard input does, which the terminal's process holds open."""

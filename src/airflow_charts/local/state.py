@@ -58,6 +58,8 @@ class Deployment(msgspec.Struct, frozen=True):
     ports: dict[int, int]
     """usual port -> the one used in its place"""
     own_addresses: bool
+    preload: bool = True
+    """Whether Airflow's processes are forks of one that has imported their packages."""
 
     def __repr__(self) -> str:
         """Without the values, which may hold secrets."""

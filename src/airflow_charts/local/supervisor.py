@@ -21,12 +21,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
 
+from airflow_charts.local.forks import Forked, Preload, Process
+from airflow_charts.local.pace import Pace
 from airflow_charts.local.pods import MARK, READY, Container, Pod, Probe, Run
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
@@ -61,7 +64,9 @@ class Running:
     pod: Pod
     spec: Container
     init: bool
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
+    prepared: Forked | None = None
+    """What becomes its process when the init containers have ended."""
     session: int = 0
     """The session that its first process leads, also when that has ended."""
     started: float = 0
@@ -83,6 +88,12 @@ class Running:
     def name(self) -> str:
         """As the supervisor's log calls it."""
         return f"{self.pod.name}/{self.spec.name}"
+
+    @property
+    def sessions(self) -> list[int]:
+        """The sessions in which processes of it run."""
+        prepared = [self.prepared.pid] if self.prepared is not None else []
+        return [self.session, *prepared] if self.process is not None else prepared
 
 
 class CannotStartError(Exception):
@@ -111,6 +122,8 @@ class Supervisor:
         self.problem = ""
         self.failed = ("", "")
         self.phase = "starting"
+        self.preload: Preload | None = None
+        self.pace = Pace()
         self.pool = ThreadPoolExecutor(8, thread_name_prefix="probe")
         self.written = ""
 
@@ -121,6 +134,8 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
         try:
+            if self.run_spec.preload is not None:
+                self.preload = Preload(partial(_started, self.run_spec.preload))
             while not self.stops:
                 self.step()
                 if self.run_spec.attached and _has_ended(sys.stdin.fileno()):
@@ -155,6 +170,7 @@ class Supervisor:
             if container.init and not container.done:
                 self._step_container(container)
                 if not container.done:
+                    self._prepare(containers)
                     return
         for container in containers:
             if not container.init:
@@ -180,15 +196,27 @@ class Supervisor:
             container.delay = FIRST_DELAY
         self._ask(container, now)
 
+    def _prepare(self, containers: list[Running]) -> None:
+        """Lets the containers of a pod import what they need, while its init containers run."""
+        for container in containers:
+            if container.spec.ahead and not container.init and container.prepared is None:
+                if self.preload is None or self.preload.is_loading() or not self.pace.allows():
+                    return
+                _put_aside(Path(container.spec.log))
+                container.prepared = self._forked(container.spec)
+
     def _start(self, container: Running) -> None:
         spec = container.spec
-        log = Path(spec.log)
-        if log.exists() and log.stat().st_size > LOG_LIMIT:
-            log.replace(log.with_suffix(".old.log"))
+        if spec.preloaded and self.preload is not None and self.preload.is_loading():
+            return
+        if spec.ahead and not container.ever_ready and not self.pace.allows():
+            return
+        if container.prepared is None:
+            _put_aside(Path(spec.log))
         if not _exists(spec):
             raise CannotStartError(container, f"there is no program {spec.command[0]}")
         try:
-            container.process = _started(spec)
+            container.process = self._process(container)
         except OSError as error:
             raise CannotStartError(container, f"{error.filename or spec.command[0]}: {error.strerror}") from error
         container.session = container.process.pid
@@ -205,6 +233,31 @@ class Supervisor:
             if probe is not None
         }
         self.said(f"{container.name}: started, process {container.process.pid}")
+
+    def _process(self, container: Running) -> Process:
+        """A new process of a container."""
+        spec = container.spec
+        forked, container.prepared = container.prepared, None
+        if forked is None or forked.poll() is not None:
+            forked = self._forked(spec) if spec.preloaded else None
+        if forked is None:
+            return _started(spec)
+        forked.run()
+        return forked
+
+    def _forked(self, spec: Container) -> Forked | None:
+        """A fork of the preload, if one is to be had."""
+        if self.preload is None:
+            return None
+        try:
+            return self.preload.fork(spec)
+        except OSError as error:
+            self.said(f"{spec.name} cannot be forked: {error.strerror or error}; it starts by itself")
+        if self.preload.process.poll() is not None:
+            self.said("the process that forks has ended, see logs/preload: from now on, all start by themselves")
+            self.preload.end()
+            self.preload = None
+        return None
 
     def _ended(self, container: Running, status: int) -> None:
         self._end_rest(container)
@@ -265,6 +318,10 @@ class Supervisor:
         self.phase = "stopping"
         self.said("ending all pods")
         everything = [container for containers in self.pods.values() for container in containers]
+        for container in everything:
+            if container.prepared is not None:
+                container.prepared.abandon()
+                container.prepared = None
         for stores in (False, True):
             some = [container for container in everything if container.pod.store is stores and container.process]
             for container in some:
@@ -275,6 +332,9 @@ class Supervisor:
             for container in some:
                 self._end_rest(container)
                 container.process, container.ready = None, False
+        if self.preload is not None:
+            self.preload.end()
+            self.preload = None
         self.phase = "failed" if self.problem else "stopped"
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.write_status()
@@ -332,7 +392,7 @@ class Supervisor:
                 "detail": detail,
                 "restarts": sum(item.restarts for item in containers),
                 "address": containers[0].pod.address,
-                "sessions": [item.session for item in containers if item.process is not None],
+                "sessions": [session for item in containers for session in item.sessions],
                 "logs": {item.spec.name: item.spec.log for item in containers},
             }
         return {
@@ -341,6 +401,7 @@ class Supervisor:
             "phase": self.phase,
             "problem": self.problem,
             "failed": self.failed,
+            "preload": self.preload.process.pid if self.preload is not None else 0,
             "pods": pods,
         }
 
@@ -368,6 +429,12 @@ def _impatient(probe: Probe | None) -> Probe | None:
     return msgspec.structs.replace(probe, period=period, failures=max(1, round(probe.failures * probe.period / period)))
 
 
+def _put_aside(log: Path) -> None:
+    """Begins a new log file where the old one is large."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.replace(log.with_suffix(".old.log"))
+
+
 def _identity(spec: Container) -> dict[str, Any]:
     """As whom a process runs: as the supervisor, or as the user that it must run as."""
     if not spec.user:
@@ -375,14 +442,14 @@ def _identity(spec: Container) -> dict[str, Any]:
     return {"user": spec.user, "group": pwd.getpwnam(spec.user).pw_gid, "extra_groups": []}
 
 
-def _started(spec: Container) -> subprocess.Popen[bytes]:
+def _started(spec: Container, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """A new process of a container, in a session of its own."""
     with Path(spec.log).open("ab") as output:
         return subprocess.Popen(
             spec.command,
             env=spec.environment,
             cwd=spec.folder,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -61,9 +61,13 @@ class Machine:
         """The state folder of a deployment."""
         return self.folder / "s" / name
 
+    def status(self, name: str = "airflow") -> Any:
+        """What the supervisor says."""
+        return json.loads((self.state(name) / "status.json").read_text())
+
     def pods(self, name: str = "airflow") -> Any:
         """What the supervisor says about each pod."""
-        return json.loads((self.state(name) / "status.json").read_text())["pods"]
+        return self.status(name)["pods"]
 
     def processes(self, name: str = "airflow") -> list[psutil.Process]:
         """All processes of a deployment."""
@@ -95,11 +99,11 @@ def machine() -> Iterator[Machine]:
     shutil.rmtree(folder)
 
 
-def start(machine: Machine) -> str:
+def start(machine: Machine, *options: str) -> str:
     values = [str(ROOT / "examples/laptop.yaml"), str(HERE / "values.yaml")]
     files = [argument for file in values for argument in ("-f", file)]
     faults = f"pods.env.FAULTS_FOLDER={machine.folder}/faults"
-    return machine.run("up", "--detach", *files, "--set", faults, "--dags", str(machine.folder / "dags"))
+    return machine.run("up", "--detach", *files, "--set", faults, "--dags", str(machine.folder / "dags"), *options)
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +171,22 @@ def test_only_its_user_may_read_the_state(machine: Machine, told: str) -> None:
         assert not [secret for secret in texts if secret in text], log
 
 
+def test_airflow_s_processes_are_forks(machine: Machine, told: str) -> None:
+    """The one that forks has imported much, has one thread, and knows no secret."""
+    preload = psutil.Process(machine.status()["preload"])
+    assert preload.num_threads() == 1
+    assert preload.memory_info().rss > 80 * 2**20
+    secrets = json.loads((machine.state() / "secrets.json").read_text()).values()
+    assert not [text for text in secrets if text in Path(f"/proc/{preload.pid}/environ").read_text()]
+    for pod, state in machine.pods().items():
+        if pod not in ("postgresql", "redis", "migrations"):
+            process = psutil.Process(state["sessions"][0])
+            assert process.ppid() == preload.pid, pod
+            assert "airflow" in process.cmdline()[0], pod  # its title, not that of the one that forks
+    assert "cannot be forked" not in (machine.state() / "supervisor.log").read_text()
+    assert "Traceback" not in (machine.state() / "logs/preload/preload.log").read_text()
+
+
 def test_the_examples_succeed(airflow: AirflowClient) -> None:
     """Through scheduler, Celery worker and triggerer; their logs come over HTTP from where the tasks ran."""
     runs = {dag: airflow.start(dag) for dag in ("sales_etl", "deferrable_wait", "retried")}
@@ -205,7 +225,9 @@ def test_the_ui_shows_the_run(machine: Machine, told: str) -> None:
 def test_airflow_s_own_commands_work(machine: Machine, told: str) -> None:
     machine.run("exec", "--", "airflow", "variables", "set", "kept", "yes")
     machine.run("exec", "--", "airflow", "connections", "add", "kept", "--conn-uri", "http://user:pass@example.com")
-    assert "webserver" in machine.run("status")
+    status = machine.run("status")
+    assert "webserver" in status
+    assert "for what Airflow's processes are forked from" in status
     assert "Uvicorn running" in machine.run("logs", "webserver", "--tail", "1000")
 
 
@@ -264,7 +286,8 @@ def test_everything_is_there_after_a_new_start(machine: Machine, airflow: Airflo
     processes = machine.processes()
     machine.run("down")
     assert not [process for process in processes if process.is_running()]
-    told = start(machine)
+    told = start(machine, "--no-preload")  # and so each process starts by itself
+    assert not machine.status()["preload"]
     again = AirflowClient(url_of(told), "admin", machine.password())
     assert again.state("sales_etl", run) == "success"
     assert "Sales of the day" in again.log("sales_etl", run, "load")
