@@ -24,6 +24,8 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:
     pytest.skip("the proof on real Airflow runs alone: pytest tests/local/run", allow_module_level=True)
 
+from airflow_charts.local import environments
+
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -122,6 +124,20 @@ def url_of(told: str) -> str:
     return next(line.split()[-1] for line in told.splitlines() if "is ready" in line)
 
 
+def assert_forks(machine: Machine, name: str) -> None:
+    """All of Airflow's processes are forks, with titles of their own."""
+    preload = machine.status(name)["preload"]
+    for pod, state in machine.pods(name).items():
+        if pod not in ("postgresql", "redis", "migrations"):
+            process = psutil.Process(state["sessions"][0])
+            assert process.ppid() == preload, pod
+            assert environments.PRELOAD not in " ".join(process.cmdline()), pod
+    assert "cannot be forked" not in (machine.state(name) / "supervisor.log").read_text()
+    assert "Traceback" not in (machine.state(name) / "logs/preload/preload.log").read_text()
+    for log in machine.state(name).glob("logs/*/*.log"):
+        assert "executed, not forked" not in log.read_text(errors="replace"), log
+
+
 def test_it_says_where_everything_is(machine: Machine, told: str) -> None:
     assert f"in {machine.state()}/admin-password" in told
     assert str(machine.folder / "dags") in told
@@ -178,13 +194,7 @@ def test_airflow_s_processes_are_forks(machine: Machine, told: str) -> None:
     assert preload.memory_info().rss > 80 * 2**20
     secrets = json.loads((machine.state() / "secrets.json").read_text()).values()
     assert not [text for text in secrets if text in Path(f"/proc/{preload.pid}/environ").read_text()]
-    for pod, state in machine.pods().items():
-        if pod not in ("postgresql", "redis", "migrations"):
-            process = psutil.Process(state["sessions"][0])
-            assert process.ppid() == preload.pid, pod
-            assert "airflow" in process.cmdline()[0], pod  # its title, not that of the one that forks
-    assert "cannot be forked" not in (machine.state() / "supervisor.log").read_text()
-    assert "Traceback" not in (machine.state() / "logs/preload/preload.log").read_text()
+    assert_forks(machine, "airflow")
 
 
 def test_the_examples_succeed(airflow: AirflowClient) -> None:
@@ -277,6 +287,7 @@ def test_airflow_2_runs_beside_it_on_other_ports(machine: Machine, told: str) ->
     second = Airflow2Client(url_of(printed), "admin", machine.password("second"))
     run = second.start("deferrable_wait")
     assert second.wait_for_end("deferrable_wait", run) == "success"
+    assert_forks(machine, "second")
     assert "ended" in machine.run("down", "--now", "--purge", "--name", "second")
     assert not machine.state("second").exists()
 
