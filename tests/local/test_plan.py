@@ -488,6 +488,12 @@ def test_a_home_of_the_user_s_own_needs_a_process_of_its_own(state: State, name:
     assert pods["triggerer"].containers[0].preloaded
 
 
+def test_a_home_for_all_pods_leaves_nothing_to_fork(state: State) -> None:
+    whole = planned(state, {"pods": {"env": {"HOME": "/some/folder"}}})
+    assert whole.preload is None
+    assert not any(item.preloaded or item.ahead for pod in whole.pods for item in containers(pod))
+
+
 def test_each_process_can_start_by_itself(state: State) -> None:
     whole = planned(state, {}, preload=())
     assert whole.preload is None

@@ -148,17 +148,19 @@ def plan(values: Values, place: Place, secrets: Mapping[str, Mapping[str, str]])
         sources = Sources.of(own, secrets, place.state)
         pods.append(_pod(name, own[index], place, sources, skipped))
     pods.sort(key=lambda planned: planned.pod.name in _LAST)
-    preload = _preload(place, [planned.pod for planned in pods]) if place.preload else None
+    preload = _preload(place, [planned.pod for planned in pods])
     return Plan(pods, list(dict.fromkeys(skipped)), release_of(place, "none"), preload)
 
 
-def _preload(place: Place, pods: Iterable[Pod]) -> Container:
-    """The process from which Airflow's are forked: it has the variables that are the same in all of them.
+def _preload(place: Place, pods: Iterable[Pod]) -> Container | None:
+    """The process from which Airflow's are forked, if any are: it has the variables that are the same in all of them.
 
     It is no pod, but has a folder as they have: what it imports shall not look into the user's own home.
     """
     folder = str(place.state.pod_folder("preload"))
     containers = [item for pod in pods for item in (*pod.init_containers, *pod.containers) if item.preloaded]
+    if not containers:
+        return None
     common = set.intersection(*(set(item.environment.items()) for item in containers))
     return Container(
         name="preload",
