@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from test_pod_network import ADDRESS, NAME, PYTHONS
+from test_supervisor import until
 
 from airflow_charts.local import environments, forks, preload
 from airflow_charts.local.forks import Forked, Preload
@@ -24,7 +24,6 @@ from airflow_charts.local.pods import Container
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
 
-PATIENCE = 30.0
 SHOW = """
 import atexit, json, locale, os, random, signal, socket, sys, tempfile, threading, time
 STREAMS = sys.stdin, sys.stdout, sys.stderr
@@ -64,14 +63,6 @@ MODULES = {
     "threaded": "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n",
     "airflow": "NAME = 'airflow'\n",
 }
-
-
-def until(holds: Callable[[], Any], what: str = "it did not happen") -> Any:
-    deadline = time.monotonic() + PATIENCE
-    while not (found := holds()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
-    return found
 
 
 class Recorded(Preload):
@@ -157,7 +148,9 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def output(container: Container) -> str:
-    return Path(container.log).read_text(encoding="utf-8")
+    """What a container has written until now."""
+    log = Path(container.log)
+    return log.read_text(encoding="utf-8") if log.exists() else ""
 
 
 def ended(process: Forked) -> int:
@@ -291,7 +284,7 @@ def test_it_imports_ahead_and_runs_when_it_may(machine: Machine) -> None:
         "python", imported_here(machine, "slow"), ahead=("no_such", "breaks", "slow"), COLOUR="red"
     )
     process = machine.preload().fork(container)
-    until(lambda: Path(container.log).exists() and output(container) == "ahead red\n")
+    until(lambda: output(container) == "ahead red\n")
     time.sleep(0.2)
     assert process.poll() is None
     assert output(container) == "ahead red\n"
@@ -352,10 +345,6 @@ def memory_of(pid: int) -> bytes:
     return b"".join(found)
 
 
-def _is_up(container: Container) -> bool:
-    return Path(container.log).exists() and output(container) == "up\n"
-
-
 def test_a_secret_of_one_pod_is_in_no_other(machine: Machine) -> None:
     """Not in the environment, not in an argument, not in the memory of the process that forks or of a later fork."""
     made = machine.preload("json")
@@ -366,7 +355,7 @@ def test_a_secret_of_one_pod_is_in_no_other(machine: Machine) -> None:
         container = machine.container("python", sleeper, **more)
         processes.append(made.fork(container))
         processes[-1].run()
-        until(partial(_is_up, container))
+        until(partial(output, container))
     own, other = processes
     assert secret.encode() in memory_of(own.pid)
     for pid in (made.process.pid, other.pid):
@@ -390,7 +379,7 @@ def test_who_outlives_the_one_that_has_forked_it_goes_on(machine: Machine) -> No
     container = machine.container("python", machine.script(SLEEPS))
     running, waiting = made.fork(container), made.fork(container)
     running.run()
-    until(partial(_is_up, container))
+    until(partial(output, container))
     made.end()
     assert running.poll() is None
     waiting.run()
@@ -411,7 +400,7 @@ def test_a_signal_to_all_is_for_those_who_have_something_to_finish(machine: Mach
     processes = {number: made.fork(container) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     for process in processes.values():
         process.run()
-    until(lambda: Path(container.log).exists() and output(container) == 3 * "up\n")
+    until(lambda: output(container) == 3 * "up\n")
     for number, process in processes.items():
         made.process.send_signal(number)
         os.kill(process.pid, number)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from test_preload import Machine, until
-from test_supervisor import FOREVER, Clock, Kubelet, container, pod
+from test_preload import Machine, output
+from test_supervisor import FOREVER, Clock, Kubelet, container, pod, until
 
 from airflow_charts.local import pace, supervisor
 from airflow_charts.local.forks import Forked
@@ -66,10 +66,6 @@ def python(here: Path, machine: Machine, name: str, text: str, *, ahead: tuple[s
     )
 
 
-def log(one: Container) -> str:
-    return Path(one.log).read_text() if Path(one.log).exists() else ""
-
-
 def test_a_container_imports_while_its_init_containers_run(
     here: Path, machine: Machine, kubelet: Callable[..., Kubelet]
 ) -> None:
@@ -84,11 +80,11 @@ def test_a_container_imports_while_its_init_containers_run(
     for _ in range(20):
         kube.step()
         time.sleep(0.01)
-    assert log(main) == ""
+    assert output(main) == ""
     assert kube.one(index=1).process is None
     (here / "go").touch()
-    kube.until(lambda: log(main))
-    assert log(main) == "['counted', 'helper']\n"
+    kube.until(lambda: output(main))
+    assert output(main) == "['counted', 'helper']\n"
     assert kube.one(index=1).process is prepared
     assert kube.one(index=1).session == prepared.pid
     assert kube.state_of() == "ready"
@@ -97,22 +93,22 @@ def test_a_container_imports_while_its_init_containers_run(
 def test_it_starts_again_as_a_fork(here: Path, machine: Machine, kubelet: Callable[..., Kubelet]) -> None:
     main = python(here, machine, "main", UP)
     kube = kubelet(pod(here, "pod", main))
-    kube.until(lambda: log(main))
+    kube.until(lambda: output(main))
     first = kube.one().process
     assert first is not None
     first.kill()
     kube.until(kube.say("ended with signal SIGKILL; starts again"))
     kube.clock.ahead += 2
-    kube.until(lambda: log(main).count("\n") == 2)
+    kube.until(lambda: output(main).count("\n") == 2)
     assert isinstance(kube.one().process, Forked)
-    assert log(main) == 2 * "['counted']\n"
+    assert output(main) == 2 * "['counted']\n"
 
 
 def test_without_the_preload_everything_goes_on(here: Path, machine: Machine, kubelet: Callable[..., Kubelet]) -> None:
     """Its forks run on; what ends starts again by itself, and that is told once."""
     main, other = (python(here, machine, name, UP) for name in ("main", "other"))
     kube = kubelet(pod(here, "pod", main), pod(here, "second", other))
-    kube.until(lambda: log(main) and log(other))
+    kube.until(lambda: output(main) and output(other))
     assert kube.preload is not None
     kube.preload.process.kill()
     kube.preload.process.wait()
@@ -123,8 +119,8 @@ def test_without_the_preload_everything_goes_on(here: Path, machine: Machine, ku
         kube.one(name).process.kill()  # type: ignore[union-attr]
     kube.until(lambda: kube.one().restarts and kube.one("second").restarts)
     kube.clock.ahead += 2
-    kube.until(lambda: log(main).count("\n") == log(other).count("\n") == 2)
-    assert log(main) == "['counted']\n[]\n"
+    kube.until(lambda: output(main).count("\n") == output(other).count("\n") == 2)
+    assert output(main) == "['counted']\n[]\n"
     assert kube.preload is None
     assert len([line for line in kube.heard if "all start by themselves" in line]) == 1
     assert kube.state_of() == kube.state_of("second") == "ready"
@@ -142,7 +138,7 @@ def test_it_waits_for_the_preload(here: Path, machine: Machine, kubelet: Callabl
     assert kube.one().process is None
     assert kube.state_of() == "starting"
     kube.preload.ready = True
-    kube.until(lambda: log(main))
+    kube.until(lambda: output(main))
 
 
 def test_the_end_leaves_nothing(here: Path, machine: Machine, kubelet: Callable[..., Kubelet]) -> None:
@@ -172,8 +168,8 @@ def test_a_large_log_is_put_aside_before_its_fork(
     kube = kubelet(pod(here, "pod", main, init_containers=(waiting,)))
     kube.until(lambda: kube.one(index=1).prepared is not None)
     (here / "go").touch()
-    kube.until(lambda: "helper" in log(main))
-    assert log(main) == "['counted', 'helper']\n"
+    kube.until(lambda: "helper" in output(main))
+    assert output(main) == "['counted', 'helper']\n"
     assert Path(main.log).with_suffix(".old.log").read_text() == "of an earlier start\n"
 
 
@@ -244,10 +240,10 @@ def test_only_what_has_never_been_ready_is_paced(here: Path, machine: Machine, k
         kube.step()
     assert kube.one().process is None
     may[0] = True
-    kube.until(lambda: log(main))
+    kube.until(lambda: output(main))
     may[0] = False
     kube.one().ever_ready = True
     kube.one().process.kill()  # type: ignore[union-attr]
     kube.until(kube.say("starts again"))
     kube.clock.ahead += 2
-    kube.until(lambda: log(main).count("\n") == 2)
+    kube.until(lambda: output(main).count("\n") == 2)
