@@ -21,7 +21,7 @@ from airflow_charts.tracing.interpret import Interpreter
 from airflow_charts.tracing.nodes import Apply, Each, When, children
 from airflow_charts.tracing.table import ALL_OF, FILLED
 from airflow_charts.values.goyaml import parse
-from airflow_charts.values.load import structural_problems, total
+from airflow_charts.values.load import load, structural_problems, total
 from airflow_charts.values.release import Release
 from airflow_charts.values.rules import OWNED_ENV, OWNED_OPTIONS, SENSITIVE_OPTIONS
 
@@ -143,6 +143,7 @@ def about_rules() -> list[dict[str, Any]]:
         for number, (name, items) in enumerate(twice.items())
     }
     existing = parse((ROOT / "examples/existing-secrets.yaml").read_text()).data
+    defaults = load({}).config
     return [
         {"config": owned},
         {"config": {section: {} for section in sections}},
@@ -165,14 +166,8 @@ def about_rules() -> list[dict[str, Any]]:
                 "readinessProbe": {"enabled": False},
             }
         },
-        {
-            "config": {
-                "core": {"load_examples": None, "parallelism": None},
-                "logging": {"colored_console_log": None},
-                "scheduler": {"orphaned_tasks_check_interval": None},
-            }
-        },
-        {"config": {"core": None, "workers": None, "logging": None, "scheduler": None}},
+        {"config": {section: dict.fromkeys(options) for section, options in defaults.items()}},
+        {"config": dict.fromkeys(defaults)},
         dict.fromkeys(("pods", *(section for section in COMPONENTS if section != "kubernetesExecutor")), shared),
         {
             **everything(),

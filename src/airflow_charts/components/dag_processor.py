@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.components.config import checksums
-from airflow_charts.components.pod import Program, job_check
+from airflow_charts.components.pod import Program, forking, job_check
 from airflow_charts.components.workloads import replicated
 from airflow_charts.tracing import when
 from airflow_charts.values import Values, conditions
@@ -15,7 +15,7 @@ def program(values: Values, release: Release) -> Program:
     check = job_check(release, "DagProcessorJob")
     return Program(
         component="dag-processor",
-        args=["airflow", "dag-processor"],
+        args=forking(release, "dag-processor"),
         startup=check,
         liveness=check,
         reads_dags=True,

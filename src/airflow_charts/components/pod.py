@@ -207,6 +207,11 @@ def job_check(release: Release, kind: str) -> core_v1.Probe:
     return exec_check("python", f"{release.path(SCRIPTS)}/check_job.py", kind, "90")
 
 
+def forking(release: Release, *command: str) -> list[str]:
+    """A command of Airflow that forks a process for each task or DAG file: each finds its imports done."""
+    return ["python", f"{release.path(SCRIPTS)}/import_first.py", *command]
+
+
 def empty_dir(name: str, size: str) -> core_v1.Volume:
     """Scratch space."""
     return core_v1.Volume(name=name, emptyDir=core_v1.EmptyDirVolumeSource(sizeLimit=size))

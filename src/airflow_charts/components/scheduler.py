@@ -6,7 +6,7 @@ from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.kubernetes_executor import pod_template_data
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, config_map_files, http_check, job_check, probed
+from airflow_charts.components.pod import Program, config_map_files, forking, http_check, job_check, probed
 from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import digest, when
@@ -24,7 +24,11 @@ def program(values: Values, release: Release) -> Program:
     check = when(new, lambda: http_check("/health", "health"), lambda: job_check(release, "SchedulerJob"))
     return Program(
         component="scheduler",
-        args=["airflow", "scheduler"],
+        args=when(
+            conditions.scheduler_runs_code(values),
+            lambda: forking(release, "scheduler"),
+            lambda: ["airflow", "scheduler"],
+        ),
         ports=[
             when(
                 new,

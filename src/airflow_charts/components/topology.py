@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from airflow_charts.tracing import all_of, any_of, negate
+from airflow_charts.tracing import all_of, any_of
 from airflow_charts.values import Values
 from airflow_charts.values.conditions import (
     airflow_2,
@@ -30,6 +30,7 @@ from airflow_charts.values.conditions import (
     own_database,
     own_postgresql,
     own_results,
+    scheduler_runs_code,
 )
 
 Condition = Callable[[Values], bool]
@@ -72,11 +73,6 @@ OUTSIDE = ("users", "kubernetes-api", "external-database", "external-result-back
 
 def _both(*conditions: Condition) -> Condition:
     return lambda values: all_of(*(condition(values) for condition in conditions))
-
-
-def _runs_code(values: Values) -> bool:
-    """Whether the scheduler runs users' code: tasks, or DAG files where no DAG processor parses them."""
-    return any_of(local(values), all_of(airflow_2(values), negate(has_dag_processor(values))))
 
 
 RUNS: dict[str, Condition] = {
@@ -164,7 +160,7 @@ EDGES: tuple[Edge, ...] = (
     Edge("task", "anywhere", 0, "runs users' code"),
     Edge("triggerer", "anywhere", 0, "runs users' code"),
     Edge("dag-processor", "anywhere", 0, "runs users' code"),
-    Edge("scheduler", "anywhere", 0, "runs users' code", _runs_code),
+    Edge("scheduler", "anywhere", 0, "runs users' code", scheduler_runs_code),
 )
 
 SHARED_KEYS: dict[str, dict[str, Condition]] = {

@@ -6,7 +6,7 @@ from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.credentials import SCRIPTS
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, exec_check, service_account
+from airflow_charts.components.pod import Program, exec_check, forking, service_account
 from airflow_charts.components.workloads import deployment, disruption_budget
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import each_pair, filled, join, let, overlaid, when
@@ -21,11 +21,7 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
     return Program(
         component="worker",
         args=[
-            "airflow",
-            "celery",
-            "worker",
-            "--concurrency",
-            f"{settings.concurrency}",
+            *forking(release, "celery", "worker", "--concurrency", f"{settings.concurrency}"),
             *when(filled(settings.queues), lambda: ["--queues", join(settings.queues, ",")]),
         ],
         ports=[

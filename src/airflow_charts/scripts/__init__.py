@@ -1,4 +1,4 @@
-"""Programs that run inside the pods, beside Airflow. They use what the Airflow image has, and import no Airflow.
+"""Programs that run inside the pods, beside Airflow or in its stead. They use what the Airflow image has.
 
-An import of Airflow costs about two seconds of CPU; these cost a tenth of that.
+Those beside it import no Airflow, which costs about two seconds of CPU; they cost a tenth of that.
 """

@@ -80,6 +80,7 @@ class Values(Section):
     config: dict[ConfigSection, dict[ConfigKey, ConfigValue]] = map_of(
         core={"load_examples": False, "parallelism": 32},
         scheduler={"orphaned_tasks_check_interval": 60},
+        celery={"sync_parallelism": 1, "task_track_started": False},
         workers={"min_heartbeat_interval": 1},
         logging={"colored_console_log": False},
     )

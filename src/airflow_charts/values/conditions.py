@@ -85,6 +85,11 @@ def has_dag_processor(values: Values) -> bool:
     return values.dag_processor.enabled
 
 
+def scheduler_runs_code(values: Values) -> bool:
+    """Whether the scheduler runs users' code: tasks, or DAG files where no DAG processor parses them."""
+    return any_of(local(values), all_of(airflow_2(values), negate(has_dag_processor(values))))
+
+
 def has_triggerer(values: Values) -> bool:
     """Whether there are triggerers."""
     return values.triggerer.enabled

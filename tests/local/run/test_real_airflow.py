@@ -220,6 +220,12 @@ def test_a_task_has_no_key_to_the_database(machine: Machine, airflow: AirflowCli
     assert "SQL_ALCHEMY_CONN" not in environment
 
 
+def test_what_a_task_imports_stands_ready_in_its_worker(airflow: AirflowClient) -> None:
+    run = airflow.start("imports")
+    assert airflow.wait_for_end("imports", run) == "success"
+    assert airflow.result("imports", run, "imported") == []
+
+
 def test_an_import_error_is_shown(airflow: AirflowClient) -> None:
     error = airflow.until(lambda: airflow.call("GET", "/importErrors")["import_errors"][0], "an import error")
     assert Path(error["filename"]).name == "broken.py"
