@@ -48,7 +48,7 @@ def _airflows_own(slots: int) -> tuple[str, ...]:
         "config.workers.min_heartbeat_interval=5",
         "config.celery.task_track_started=true",
         "config.celery.sync_parallelism=0",
-        f"workers.args={{airflow,celery,worker,--concurrency,{slots}}}",
+        f"workers.args={{airflow,celery,worker,--concurrency={slots}}}",
     )
     return (_PLAIN, *(argument for setting in settings for argument in ("--set", setting)))
 
