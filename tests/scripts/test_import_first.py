@@ -55,7 +55,7 @@ def test_airflow_runs_with_its_arguments_after_the_imports(airflow: dict[str, st
     """What is lazy stands ready as well; what is missing or broken keeps nothing from running."""
     assert run_script("import_first.py", "celery", "worker", "--concurrency", "8", **airflow) == (0, "")
     seen = json.loads(Path(airflow["RECORD"]).read_text())
-    assert seen["arguments"] == ["airflow", "celery", "worker", "--concurrency", "8"]
+    assert seen["arguments"] == [import_first.__file__, "celery", "worker", "--concurrency", "8"]
     assert {"airflow.sdk", "airflow.version"} <= set(seen["modules"])
     assert "airflow.dag_processing.bundles.local" not in seen["modules"]
     assert "airflow.decorators" not in seen["modules"]

@@ -51,12 +51,14 @@ def stand_ready(names: Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Imports, then runs Airflow's command in this process, as the program `airflow` would."""
+    """Imports, then runs Airflow's command in this process, as the program `airflow` would.
+
+    The arguments keep the name of this program, by which Celery starts itself anew after a SIGHUP.
+    """
     if sys.path[0] == str(Path(__file__).resolve().parent):
         del sys.path[0]  # else the programs beside this one would be modules for users' code
     airflow = importlib.import_module("airflow.__main__")
     stand_ready(AIRFLOW_3 if find_spec("airflow.sdk") else AIRFLOW_2)
-    sys.argv[0] = "airflow"
     airflow.main()
 
 
