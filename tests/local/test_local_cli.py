@@ -88,6 +88,12 @@ http.server.ThreadingHTTPServer(address, Good).serve_forever()
 DONE = """#!/bin/sh
 exit 0
 """
+PYTHON = """#!/bin/sh
+case "$1" in
+*/import_first.py) shift; exec "${0%/*}/airflow" "$@" ;;
+esac
+"""
+"""Stands for the Python of Airflow, and for the programs that run in its pods."""
 
 
 @dataclass
@@ -179,7 +185,7 @@ def machine_of(name: str) -> Machine:
     made = Machine(folder, name)
     programs = {
         "airflow-bin/airflow": AIRFLOW.replace("FAKES", str(folder / "fakes")),
-        "airflow-bin/python": DONE,
+        "airflow-bin/python": PYTHON,
         "store-bin/sh": STORE,
         "store-bin/pg_isready": DONE,
     }
