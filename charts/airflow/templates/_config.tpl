@@ -472,6 +472,7 @@ import_first.py: |
   import importlib
   import sys
   from collections.abc import Iterable
+  from contextlib import suppress
   from importlib.util import find_spec
   from pathlib import Path
 
@@ -503,15 +504,11 @@ import_first.py: |
   def stand_ready(names: Iterable[str]) -> None:
       """Imports modules, each with the names that it would import only when they are asked for."""
       for name in names:
-          try:
+          with suppress(Exception):  # what fails is told where a task or a DAG file needs it
               module = importlib.import_module(name)
-          except Exception:  # noqa: BLE001, S112 - it is told where a task or a DAG file needs it
-              continue
-          for lazy in getattr(module, "__all__", ()):
-              try:
-                  getattr(module, lazy)
-              except Exception:  # noqa: BLE001, S112
-                  continue
+              for lazy in getattr(module, "__all__", ()):
+                  with suppress(Exception):
+                      getattr(module, lazy)
 
 
   def main() -> None:

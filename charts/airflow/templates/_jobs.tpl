@@ -5,7 +5,7 @@
 template:
   metadata:
     annotations:
-      checksum/scripts: b9da1268496db334
+      checksum/scripts: "411a953fa06ff432"
       {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.secretGeneration) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
@@ -126,7 +126,7 @@ backoffLimit: 100000
 template:
   metadata:
     annotations:
-      checksum/scripts: b9da1268496db334
+      checksum/scripts: "411a953fa06ff432"
       {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.migrations) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from airflow_charts.components.config import scripts_digest
 from airflow_charts.components.credentials import SCRIPTS, credential_variable
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, airflow_pod, service_account
+from airflow_charts.components.pod import Program, airflow_pod, script, service_account
 from airflow_charts.components.workloads import workload_metadata
 from airflow_charts.k8s import batch_v1, core_v1
 from airflow_charts.tracing import OMIT, all_of, any_of, combine, digest, filled, fragment, negate, when
@@ -50,7 +50,7 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
             values.migrations,
             Program(
                 component="migrations",
-                args=["python", f"{release.path(SCRIPTS)}/migrate.py"],
+                args=script(release, "migrate.py"),
                 env=[*when(conditions.has_admin_user(values), environment)],
                 job=True,
                 checksums={"checksum/scripts": scripts_digest()},

@@ -202,14 +202,19 @@ def exec_check(*command: str) -> core_v1.Probe:
     return core_v1.Probe(exec=core_v1.ExecAction(command=list(command)))
 
 
+def script(release: Release, name: str, *arguments: str) -> list[str]:
+    """The command of one of the chart's own Python programs."""
+    return ["python", f"{release.path(SCRIPTS)}/{name}", *arguments]
+
+
 def job_check(release: Release, kind: str) -> core_v1.Probe:
     """A probe that reads the heartbeat of a component from the database, which costs a tenth of Airflow's own check."""
-    return exec_check("python", f"{release.path(SCRIPTS)}/check_job.py", kind, "90")
+    return exec_check(*script(release, "check_job.py", kind, "90"))
 
 
 def forking(release: Release, *command: str) -> list[str]:
     """A command of Airflow that forks a process for each task or DAG file: each finds its imports done."""
-    return ["python", f"{release.path(SCRIPTS)}/import_first.py", *command]
+    return script(release, "import_first.py", *command)
 
 
 def empty_dir(name: str, size: str) -> core_v1.Volume:
@@ -365,9 +370,7 @@ def wait_container(values: Values, release: Release, settings: ComponentSettings
             image=image,
             imagePullPolicy=pull_policy,
             command=[
-                "python",
-                f"{release.path(SCRIPTS)}/wait_for_schema.py",
-                f"{values.migrations.wait_seconds}",
+                *script(release, "wait_for_schema.py", f"{values.migrations.wait_seconds}"),
                 when(conditions.fab(values), "fab"),
                 when(all_of(component == "webserver", conditions.has_admin_user(values)), "user"),
             ],

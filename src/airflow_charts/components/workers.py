@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
-from airflow_charts.components.credentials import SCRIPTS
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, exec_check, forking, service_account
+from airflow_charts.components.pod import Program, exec_check, forking, script, service_account
 from airflow_charts.components.workloads import deployment, disruption_budget
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import each_pair, filled, join, let, overlaid, when
@@ -17,7 +16,7 @@ from airflow_charts.values.release import Release
 
 def program(values: Values, release: Release, name: str, settings: WorkerSettings) -> Program:
     """What a worker of a set runs. It is alive as long as it answers a ping through the broker."""
-    check = exec_check("python", f"{release.path(SCRIPTS)}/check_worker.py")
+    check = exec_check(*script(release, "check_worker.py"))
     return Program(
         component="worker",
         args=[
