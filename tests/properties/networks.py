@@ -74,7 +74,7 @@ def _port(entry: Object, connection: Connection) -> bool:
     return wanted <= connection.port <= last
 
 
-def _open(policies: list[Object], side: str, connection: Connection, *, blocks_cover_pods: bool) -> bool:
+def lets_through(policies: list[Object], side: str, connection: Connection, *, blocks_cover_pods: bool = False) -> bool:
     """Whether one end lets a connection through: nothing selects it for this direction, or a rule allows it."""
     here, there = (connection.source, connection.target) if side == "Egress" else (connection.target, connection.source)
     peers = "to" if side == "Egress" else "from"
@@ -98,7 +98,9 @@ def _open(policies: list[Object], side: str, connection: Connection, *, blocks_c
 
 def allowed(policies: list[Object], connection: Connection, *, blocks_cover_pods: bool = False) -> bool:
     """Whether both ends let a connection through."""
-    return all(_open(policies, side, connection, blocks_cover_pods=blocks_cover_pods) for side in ("Egress", "Ingress"))
+    return all(
+        lets_through(policies, side, connection, blocks_cover_pods=blocks_cover_pods) for side in ("Egress", "Ingress")
+    )
 
 
 def covers(policies: list[Object], side: str, place: Place) -> bool:
