@@ -1,0 +1,124 @@
+"""What every pod has in common: who it runs as, where, what it waits for, and what users add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from deployed import Object, deployed, environment, main_of, mounts, objects, pod_of
+
+AIRFLOW = ["webserver", "scheduler", "dag-processor", "triggerer", "worker"]
+on_each = pytest.mark.parametrize("component", AIRFLOW)
+
+
+def all_pods(**values: Any) -> list[Object]:
+    """The pods of every workload."""
+    return [pod_of(item) for item in deployed(values) if item["kind"] in ("Deployment", "StatefulSet", "Job")]
+
+
+def test_every_pod_is_restricted_and_has_a_read_only_root() -> None:
+    for pod in all_pods(flower={"enabled": True}):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+                "readOnlyRootFilesystem": True,
+            }
+
+
+@on_each
+def test_airflow_runs_as_the_user_that_owns_its_files(component: str) -> None:
+    [deployment] = objects("Deployment", component)
+    context = pod_of(deployment)["securityContext"]
+    assert (context["runAsUser"], context["runAsGroup"], context["fsGroup"]) == (50000, 0, 0)
+
+
+def test_no_pod_learns_of_the_other_services_of_the_namespace() -> None:
+    assert all(pod["enableServiceLinks"] is False for pod in all_pods())
+
+
+@on_each
+def test_configuration_is_read_only_and_hides_nothing_of_the_image(component: str) -> None:
+    [deployment] = objects("Deployment", component)
+    found = {mount["name"]: mount for mount in main_of(deployment)["volumeMounts"]}
+    assert found["config"] == {"name": "config", "mountPath": "/etc/airflow", "readOnly": True}
+    assert found["scripts"] == {"name": "scripts", "mountPath": "/etc/airflow-scripts", "readOnly": True}
+    assert not [mount for mount in found.values() if mount["mountPath"] == "/opt/airflow"]
+
+
+@pytest.mark.parametrize("component", ["webserver", "scheduler", "dag-processor", "triggerer"])
+def test_a_client_of_the_database_waits_for_its_schema(component: str) -> None:
+    [deployment] = objects("Deployment", component, migrations={"waitSeconds": 42})
+    [wait] = pod_of(deployment)["initContainers"]
+    assert wait["name"] == "wait-for-schema"
+    assert wait["command"][:4] == ["python", "/etc/airflow-scripts/wait_for_schema.py", "42", "fab"]
+    assert wait["image"] == main_of(deployment)["image"]
+    assert set(environment(wait)) == {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "PGPASSWORD"}
+
+
+def test_users_init_containers_stand_before_and_after_the_wait() -> None:
+    settings = {
+        "initContainersFirst": [{"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}],
+        "initContainers": [{"name": "prepare", "image": "busybox:1"}],
+    }
+    [deployment] = objects("Deployment", "scheduler", pods=settings)
+    names = [container["name"] for container in pod_of(deployment)["initContainers"]]
+    assert names == ["proxy", "wait-for-schema", "prepare"]
+
+
+@pytest.mark.parametrize(
+    ("component", "cleans"),
+    [("webserver", False), ("scheduler", True), ("dag-processor", True), ("triggerer", True), ("worker", True)],
+)
+def test_who_writes_logs_deletes_old_ones(component: str, cleans: bool) -> None:
+    settings = {"cleaner": {"retentionMinutes": 60, "intervalSeconds": 5}}
+    [deployment] = objects("Deployment", component, logs=settings)
+    cleaners = [item for item in pod_of(deployment)["containers"] if item["name"] == "log-cleaner"]
+    assert len(cleaners) == int(cleans)
+    for cleaner in cleaners:
+        assert cleaner["command"][-3:] == ["/opt/airflow/logs", "60", "5"]
+        assert mounts(cleaner) == {"logs": "/opt/airflow/logs"}
+
+
+def test_logs_live_on_a_shared_volume_or_with_their_pod() -> None:
+    [alone] = objects("Deployment", "worker", logs={"emptyDirSize": "3Gi"})
+    [shared] = objects("Deployment", "worker", logs={"persistence": {"enabled": True}})
+    [existing] = objects("Deployment", "worker", logs={"persistence": {"enabled": True, "existingClaim": "mine"}})
+    volumes = [
+        next(volume for volume in pod_of(item)["volumes"] if volume["name"] == "logs")
+        for item in (alone, shared, existing)
+    ]
+    assert volumes == [
+        {"name": "logs", "emptyDir": {"sizeLimit": "3Gi"}},
+        {"name": "logs", "persistentVolumeClaim": {"claimName": "etl-airflow-logs"}},
+        {"name": "logs", "persistentVolumeClaim": {"claimName": "mine"}},
+    ]
+
+
+def test_a_components_variable_wins_over_the_one_of_all_pods() -> None:
+    [deployment] = objects(
+        "Deployment", "scheduler", pods={"env": {"A": "pods", "B": "pods"}}, scheduler={"env": {"A": "own"}}
+    )
+    names = [variable["name"] for variable in main_of(deployment)["env"]]
+    assert names.count("A") == 1
+    assert environment(main_of(deployment))["A"] == "own"
+    assert environment(main_of(deployment))["B"] == "pods"
+
+
+@on_each
+def test_it_restarts_when_airflow_cfg_changes(component: str) -> None:
+    [before], [after] = (
+        objects("Deployment", component, config={"core": {"parallelism": number}}) for number in (1, 2)
+    )
+    found = [item["spec"]["template"]["metadata"]["annotations"] for item in (before, after)]
+    assert {key for key in found[0] if found[0][key] != found[1][key]} == {"checksum/config"}
+
+
+@on_each
+def test_no_version_in_its_labels_restarts_it(component: str) -> None:
+    [deployment] = objects("Deployment", component)
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert "app.kubernetes.io/version" not in labels
+    assert labels.items() >= deployment["spec"]["selector"]["matchLabels"].items()
