@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 
-.PHONY: setup up down programs test lint chart checkov bench bench-local clean
+.PHONY: setup up down programs test lint chart golden checkov bench bench-local clean
 
 setup: .venv/.ready
 
@@ -41,6 +41,10 @@ lint: setup
 chart: setup
 	$(BIN)/airflow-charts chart build
 	$(BIN)/airflow-charts chart reference > docs/values.md
+
+# Writes the manifests that tests compare the chart's with; read their difference.
+golden: setup
+	$(BIN)/python tests/golden/golden.py
 
 # A security scan of the manifests; not part of `make test`, because checkov brings 80 packages.
 checkov: setup
