@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 
-.PHONY: setup up down programs test lint chart golden checkov bench bench-local clean
+.PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local clean
 
 setup: .venv/.ready
 
@@ -45,6 +45,10 @@ chart: setup
 # Writes the manifests that tests compare the chart's with; read their difference.
 golden: setup
 	$(BIN)/python tests/golden/golden.py
+
+# Makes known faults one by one, and fails if the facts and the tests of components do not see one.
+mutants: setup
+	$(BIN)/python tests/mutants/run.py
 
 # A security scan of the manifests; not part of `make test`, because checkov brings 80 packages.
 checkov: setup

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from airflow_charts import Release, manifests
@@ -14,7 +15,12 @@ AIRFLOW_2 = "2.11.2"
 
 def deployed(document: Object, release: Release = RELEASE) -> list[Object]:
     """Every object of a values document, as a client of Kubernetes would send it."""
-    found: list[Object] = json.loads(json.dumps(manifests(document, release)))
+    return _deployed(json.dumps(document), release)
+
+
+@cache
+def _deployed(document: str, release: Release) -> list[Object]:
+    found: list[Object] = json.loads(json.dumps(manifests(json.loads(document), release)))
     return found
 
 

@@ -1,0 +1,147 @@
+"""Faults that somebody could make: a text of the source, and what stands in its place in the faulty chart.
+
+The first are those with which a review found that the chart may be wrong without any test noticing. A text stands once
+in the whole source, wherever its file may be; where one is gone, say here how the same fault would be made now.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """One fault."""
+
+    name: str
+    before: str
+    after: str
+
+
+OF_THE_REVIEW = (
+    Mutant(
+        "api-server believes no forwarded headers",
+        '["airflow", "api-server", when(values.webserver.ingress.enabled, "--proxy-headers")]',
+        '["airflow", "api-server"]',
+    ),
+    Mutant("visibility_timeout misspelt", 'f"visibility_timeout = {', 'f"visibility_time_out = {'),
+    Mutant("FAB ignores the proxy", 'when(new, "enable_proxy_fix = True")', 'when(new, "enable_proxy_fix = False")'),
+    Mutant(
+        "logs fetched by the pod's name",
+        "hostname_callable = airflow.utils.net.get_host_ip_address",
+        "hostname_callable = socket.gethostname",
+    ),
+    Mutant("capacity misspelt", 'f"capacity = {', 'f"capacitiy = {'),
+    Mutant(
+        "pods of tasks stay where they should go",
+        """
+            when(all_of(kubernetes, values.kubernetes_executor.delete_pods), "delete_worker_pods = True"),
+            when(all_of(kubernetes, negate(values.kubernetes_executor.delete_pods)), "delete_worker_pods = False"),
+""",
+        """
+            when(all_of(kubernetes, values.kubernetes_executor.delete_pods), "delete_worker_pods = False"),
+            when(all_of(kubernetes, negate(values.kubernetes_executor.delete_pods)), "delete_worker_pods = True"),
+""",
+    ),
+    Mutant("flower_url_prefix misspelt", 'f"flower_url_prefix = {', 'f"flower_prefix = {'),
+    Mutant("a roll-out takes the last pod first", "maxSurge=1, maxUnavailable=0", "maxSurge=0, maxUnavailable=1"),
+    Mutant("a Job gives up", "_RETRIES = 100000", "_RETRIES = 1"),
+    Mutant("--queues misspelt", '["--queues", join(', '["--queue", join('),
+    Mutant("a heartbeat may be one second old", '"check_job.py", kind, "90"', '"check_job.py", kind, "1"'),
+    Mutant(
+        "who starts pods may only look at them",
+        'verbs=["create", "get", "list", "watch", "patch", "delete"]',
+        'verbs=["get"]',
+    ),
+    Mutant("no TLS to the broker", "{script} {broker.scheme} ", "{script} redis "),
+    Mutant("a Service says that it speaks TLS", 'appProtocol="http"', 'appProtocol="https"'),
+    Mutant("every claim is for one node", "access_mode=persistence.access_mode", 'access_mode="ReadWriteOnce"'),
+    Mutant(
+        "the image waits for its database",
+        'name="CONNECTION_CHECK_MAX_COUNT", value="0"',
+        'name="CONNECTION_CHECK_MAX_COUNT", value="20"',
+    ),
+    Mutant(
+        "the scheduler cannot start pods",
+        '    Edge("scheduler", KUBERNETES_API, 443, "starts and watches task pods", kubernetes),\n',
+        "",
+    ),
+    Mutant(
+        "no logs of deferred tasks",
+        '    Edge("webserver", "triggerer", TRIGGERER_LOG_PORT, "the logs of deferred tasks"),\n',
+        "",
+    ),
+    Mutant(
+        "the scheduler cannot sign tokens",
+        '"jwt": {"webserver": airflow_3, "scheduler": airflow_3}',
+        '"jwt": {"webserver": airflow_3}',
+    ),
+    Mutant("users may set hostname_callable", '        "hostname_callable": "env",\n', ""),
+    Mutant("users may write the JWT secret", '{"jwt_secret": "secrets.jwtSecret"}', "{}"),
+    Mutant("users may set delete_worker_pods", '        "delete_worker_pods": "kubernetesExecutor.deletePods",\n', ""),
+)
+
+FURTHER = (
+    Mutant("egress is not filtered", 'policyTypes=["Ingress", "Egress"]', 'policyTypes=["Ingress"]'),
+    Mutant("ingress is not filtered", 'policyTypes=["Ingress", "Egress"]', 'policyTypes=["Egress"]'),
+    Mutant(
+        "no names over TCP",
+        '            networking_v1.NetworkPolicyPort(port=53, protocol="TCP"),\n',
+        "",
+    ),
+    Mutant("workers' logs on another port", "WORKER_LOG_PORT = 8793", "WORKER_LOG_PORT = 8792"),
+    Mutant(
+        "workers of Airflow 3 open the database",
+        '"tasks of Airflow 2 use the database", airflow_2),\n    Edge("task"',
+        '"tasks of Airflow 2 use the database"),\n    Edge("task"',
+    ),
+    Mutant("workers of Airflow 3 know the Fernet key", '        "worker": airflow_2,\n', '        "worker": always,\n'),
+    Mutant("a DAG processor without the Fernet key", '        "dag-processor": always,\n', ""),
+    Mutant("the API's key under its old name", '"AIRFLOW__API__SECRET_KEY", "AIR', '"AIRFLOW__API_SECRET_KEY", "AIR'),
+    Mutant("pods read every Service", "enableServiceLinks=False", "enableServiceLinks=True"),
+    Mutant("every pod has a token", "uses_kubernetes_api(values, program.component)", "True"),
+    Mutant("a root that can be written", "readOnlyRootFilesystem=True", "readOnlyRootFilesystem=False"),
+    Mutant("pods may be root", "        runAsNonRoot=True,\n        runAsUser=50000", "        runAsUser=50000"),
+    Mutant("nothing waits for the schema", "return when(client, lambda: wait", "return when(False, lambda: wait"),
+    Mutant("the webserver waits for no user", 'component == "webserver", conditions', 'component == "web", conditions'),
+    Mutant(
+        "data stores stop at once",
+        'kubernetes(preStop={"sleep": {"seconds": 10}})',
+        'kubernetes(preStop={"sleep": {"seconds": 0}})',
+    ),
+    Mutant("tasks are killed with their worker", '"DUMB_INIT_SETSID", value="0"', '"DUMB_INIT_SETSID", value="1"'),
+    Mutant("Flower is asked behind its login", "}/healthcheck", "}/health"),
+    Mutant("the execution API starts cold", "{path}/execution/health", "{path}/api/v2/version"),
+    Mutant("a triggerer that is never alive", '"TriggererJob"', '"TriggerJob"'),
+    Mutant("a claim goes with the release", '{"helm.sh/resource-policy": "keep"}', "{}"),
+    Mutant("a failed Job is left", 'restartPolicy="OnFailure"', 'restartPolicy="Never"'),
+    Mutant(
+        "the template of tasks is not mounted", 'config_map_files(name_of(values, release, "pod-template"))', "OMIT"
+    ),
+    Mutant("the queue is lost with its pod", 'enabled, "yes", "no")', 'enabled, "no", "yes")'),
+    Mutant(
+        "any header is believed from nobody",
+        'name="FORWARDED_ALLOW_IPS", value="*"',
+        'name="FORWARDED_ALLOW_IPS", value=""',
+    ),
+    Mutant(
+        "a Role for another account",
+        "account_name(values, release, settings, component),\n                        namespace",
+        "name,\n                        namespace",
+    ),
+    Mutant(
+        "Secrets of others can be read",
+        'resources=["secrets"], resourceNames=[generated], verbs',
+        'resources=["secrets"], verbs',
+    ),
+    Mutant("a percent sign breaks airflow.cfg", "replace(text, '%', '%%')", "replace(text, '%', '%')"),
+    Mutant(
+        "a plugin folder that is not mounted",
+        "plugins_folder = {release.path(PLUGINS)}",
+        "plugins_folder = {release.path(CONFIG)}",
+    ),
+    Mutant("a password in a ConfigMap", '    ("smtp", "smtp_password"),\n', ""),
+    Mutant("celery's role is the database's", "db+postgresql {results.user} ", "db+postgresql {values.database.user} "),
+)
+"""The same kinds of faults, one each."""
+
+MUTANTS = (*OF_THE_REVIEW, *FURTHER)
