@@ -107,6 +107,63 @@ def test_a_components_variable_wins_over_the_one_of_all_pods() -> None:
     assert environment(main_of(deployment))["B"] == "pods"
 
 
+SETTINGS: list[tuple[str, Any, Any, Any]] = [
+    ("nodeSelector", {"a": "all", "b": "all"}, {"a": "own"}, {"a": "own", "b": "all"}),
+    ("affinity", {"nodeAffinity": {}}, {"podAffinity": {}}, {"podAffinity": {}}),
+    ("tolerations", [{"key": "all"}], [{"key": "own"}], [{"key": "all"}, {"key": "own"}]),
+    ("priorityClassName", "all", "own", "own"),
+    ("runtimeClassName", "all", "own", "own"),
+    ("schedulerName", "all", "own", "own"),
+    ("dnsPolicy", "Default", "None", "None"),
+    ("dnsConfig", {"searches": ["all"]}, {"searches": ["own"]}, {"searches": ["own"]}),
+    (
+        "hostAliases",
+        [{"ip": "10.0.0.1", "hostnames": ["all"]}],
+        [{"ip": "10.0.0.2", "hostnames": ["own"]}],
+        [{"ip": "10.0.0.1", "hostnames": ["all"]}, {"ip": "10.0.0.2", "hostnames": ["own"]}],
+    ),
+]
+"""A setting of all pods and of one component, and what the pods of that component have."""
+
+
+@pytest.mark.parametrize(("setting", "everywhere", "own", "wanted"), SETTINGS, ids=[row[0] for row in SETTINGS])
+def test_a_setting_of_all_pods_holds_where_a_component_says_nothing_else(
+    setting: str, everywhere: Any, own: Any, wanted: Any
+) -> None:
+    settings = {"pods": {setting: everywhere}, "triggerer": {setting: own}}
+    [triggerer], [worker] = objects("Deployment", "triggerer", **settings), objects("Deployment", "worker", **settings)
+    assert pod_of(triggerer)[setting] == wanted
+    assert pod_of(worker)[setting] == everywhere
+
+
+def test_a_security_context_of_a_component_replaces_the_one_of_all_pods() -> None:
+    settings = {"podSecurityContext": {"runAsUser": 2}, "securityContext": {"privileged": False}}
+    [deployment] = objects("Deployment", "triggerer", triggerer=settings)
+    assert pod_of(deployment)["securityContext"] == {"runAsUser": 2}
+    assert main_of(deployment)["securityContext"] == {"privileged": False}
+
+
+def test_users_may_replace_the_command_but_not_what_stands_around_it() -> None:
+    settings = {"command": ["sh", "-c"], "args": ["exec airflow scheduler"]}
+    [own], [usual] = objects("Deployment", "scheduler", scheduler=settings), objects("Deployment", "scheduler")
+    assert (main_of(own)["command"], main_of(own)["args"]) == (["sh", "-c"], ["exec airflow scheduler"])
+    assert main_of(own)["env"] == main_of(usual)["env"]
+
+
+def test_every_pod_pulls_its_images_with_the_same_secrets() -> None:
+    for pod in all_pods(**{"global": {"imagePullSecrets": ["pull"]}}):
+        assert pod["imagePullSecrets"] == [{"name": "pull"}]
+
+
+def test_labels_stand_on_workload_and_pod_and_annotations_where_they_are_asked_for() -> None:
+    settings = {"labels": {"team": "data"}, "annotations": {"on": "workload"}, "podAnnotations": {"on": "pod"}}
+    [deployment] = objects("Deployment", "worker", pods=settings)
+    metadata, pod = deployment["metadata"], deployment["spec"]["template"]["metadata"]
+    assert metadata["labels"]["team"] == pod["labels"]["team"] == "data"
+    assert (metadata["annotations"]["on"], pod["annotations"]["on"]) == ("workload", "pod")
+    assert "team" not in deployment["spec"]["selector"]["matchLabels"]
+
+
 @on_each
 def test_it_restarts_when_airflow_cfg_changes(component: str) -> None:
     [before], [after] = (

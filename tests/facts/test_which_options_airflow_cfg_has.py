@@ -144,7 +144,11 @@ BASES = {
 }
 
 
-@pytest.mark.parametrize(("version", "change", "wanted"), CHANGES)
+def _name(part: Any) -> str:
+    return part if isinstance(part, str) else "-".join(str(key) for key in part)
+
+
+@pytest.mark.parametrize(("version", "change", "wanted"), CHANGES, ids=_name)
 def test_an_option_follows_its_value(version: str, change: dict[str, Any], wanted: Options) -> None:
     case = deployments.deployment("changed", version, "CeleryExecutor", "KubernetesExecutor", **change)
     assert options(case) == together(BASES[version], wanted)

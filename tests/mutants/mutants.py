@@ -140,6 +140,33 @@ FURTHER = (
         "plugins_folder = {release.path(CONFIG)}",
     ),
     Mutant("a password in a ConfigMap", '    ("smtp", "smtp_password"),\n', ""),
+    Mutant(
+        "Airflow 3 without a DAG processor",
+        "all_of(new, negate(values.dag_processor.enabled))",
+        "conditions.never(values)",
+    ),
+    Mutant(
+        "all pods win over a component",
+        "nodeSelector=overlay(values.pods.node_selector, settings.node_selector)",
+        "nodeSelector=overlay(settings.node_selector, values.pods.node_selector)",
+    ),
+    Mutant("images are pulled without a login", "        imagePullSecrets=pull_secrets(values),\n", ""),
+    Mutant(
+        "a worker is killed with its tasks",
+        "termination_grace_period_seconds: Seconds = 600",
+        "termination_grace_period_seconds: Seconds = 60",
+    ),
+    Mutant("two sets of workers select the same pods", '{"airflow/set": set_name}', "{}"),
+    Mutant(
+        "a changed airflow.cfg restarts nothing",
+        '"checksum/config": text_digest(f"{airflow_cfg(values, release)}',
+        '"checksum/config": text_digest(f"',
+    ),
+    Mutant(
+        "an Ingress leads to another port",
+        'networking_v1.ServiceBackendPort(name="http")',
+        'networking_v1.ServiceBackendPort(name="web")',
+    ),
     Mutant("celery's role is the database's", "db+postgresql {results.user} ", "db+postgresql {values.database.user} "),
 )
 """The same kinds of faults, one each."""
