@@ -141,6 +141,16 @@ FURTHER = (
     ),
     Mutant("a password in a ConfigMap", '    ("smtp", "smtp_password"),\n', ""),
     Mutant(
+        "DAG files can be written",
+        "                readOnly=True,\n                subPath=given(values.dags",
+        "                subPath=given(values.dags",
+    ),
+    Mutant(
+        "task pods have no DAG files",
+        "                                *dag_mounts(values),\n",
+        "",
+    ),
+    Mutant(
         "Airflow 3 without a DAG processor",
         "all_of(new, negate(values.dag_processor.enabled))",
         "conditions.never(values)",
