@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
@@ -22,7 +23,9 @@ from airflow_charts.tracing import (
     combine,
     digest,
     each,
+    each_entry,
     each_pair,
+    filled,
     fragment,
     join,
     json_text,
@@ -33,7 +36,7 @@ from airflow_charts.tracing import (
     truncate,
     when,
 )
-from airflow_charts.tracing.symbols import root
+from airflow_charts.tracing.symbols import Root, root
 from airflow_charts.tracing.trace import Traced, trace
 from airflow_charts.values.base import Count, Partial, Section, empty, no_items
 from airflow_charts.values.kubernetes import Affinity
@@ -46,6 +49,10 @@ class Part(Section):
     replicas: Count = 1
 
 
+class Owner(Section):
+    name: str = ""
+
+
 class Whole(Section):
     title: str = "hello"
     count: Count = 1
@@ -54,6 +61,7 @@ class Whole(Section):
     labels: dict[str, str] = empty()
     affinity: Affinity = empty()
     part: Part = Part()
+    owner: Owner = Owner()
     changes: dict[str, Annotated[Part, Partial()]] = empty()
 
 
@@ -80,6 +88,51 @@ def shout(text: str) -> str:
     return f"{text}!"
 
 
+@fragment
+def signed(text: str, *, sign: str = "") -> str:
+    """A text with a sign."""
+    return f"{text}{sign}"
+
+
+@fragment
+def pair(text: str) -> dict[str, str]:
+    """A map that is made."""
+    return {"a": text}
+
+
+@dataclass(frozen=True)
+class Thing:
+    name: str
+
+
+@dataclass(frozen=True)
+class Place(Root):
+    """A root, as the release is one."""
+
+    name: str
+
+
+@fragment
+def named(values: Whole, place: Thing | Place | Owner) -> dict[str, str]:
+    """A map that holds what it is given."""
+    return {"title": values.title, "name": place.name}
+
+
+@fragment
+def owned(owner: Owner) -> dict[str, str]:
+    """A map with the name of a section."""
+    return {"name": owner.name}
+
+
+ARGUMENT = (
+    "of a fragment is not a plain value (HERE). Pass values, texts and numbers, of an object its fields one by one; "
+    "make what is constant per template a keyword-only parameter."
+)
+CONSTANT = (
+    "the keyword-only argument `sign` of a fragment is not a constant (HERE). Pass a text, a number or a boolean; what "
+    "Helm knows is passed to a positional parameter."
+)
+MADE = "Helm has it as the text of a manifest only: use the values that it is made of."
 TRUTH = (
     "has no truth value while tracing: Helm decides it at install time (HERE). Use `when(condition, then, otherwise)` "
     "for `if`, `all_of` for `and`, `any_of` for `or`, `negate` for `not`, `one_of` or `contains` for `in`."
@@ -263,13 +316,53 @@ PLACES: dict[str, tuple[Case, str]] = {
     ),
     "a decision as argument of a fragment": (
         lambda values: shout(when(values.flag, "a", "b")),
-        "the argument `text` of a fragment is not a plain value (HERE). Pass values, texts and numbers; make what is "
-        "constant per template a keyword-only parameter.",
+        f"the argument `text` {ARGUMENT}",
     ),
     "a list as argument of a fragment": (
         lambda values: shout(["a", values.title]),  # type: ignore[arg-type]
-        "the argument `text` of a fragment is not a plain value (HERE). Pass values, texts and numbers; make what is "
-        "constant per template a keyword-only parameter.",
+        f"the argument `text` {ARGUMENT}",
+    ),
+    "a text of let as argument of a fragment": (
+        lambda values: shout(let(truncate(values.title, 3), lambda text: f"{text}-{text}")),
+        f"the argument `text` {ARGUMENT}",
+    ),
+    "an item of a comprehension as argument of a fragment": (
+        lambda values: [shout(host) for host in values.hosts],
+        f"the argument `text` {ARGUMENT}",
+    ),
+    "a map that is made as argument of a fragment": (
+        lambda values: shout(pair(values.title)),  # type: ignore[arg-type]
+        f"the argument `text` {ARGUMENT}",
+    ),
+    "an object as argument of a fragment": (
+        lambda values: named(values, Thing("one")),
+        f"the argument `place` {ARGUMENT}",
+    ),
+    "a class as argument of a fragment": (
+        lambda values: named(values, Thing),  # type: ignore[arg-type]
+        f"the argument `place` {ARGUMENT}",
+    ),
+    "a section that is made as argument of a fragment": (
+        lambda values: named(values, Part()),  # type: ignore[arg-type]
+        f"the argument `place` {ARGUMENT}",
+    ),
+    "a Kubernetes model as argument of a fragment": (
+        lambda values: named(values, core_v1.Container(name="a")),  # type: ignore[arg-type]
+        f"the argument `place` {ARGUMENT}",
+    ),
+    "a value as constant of a fragment": (lambda values: signed("a", sign=values.title), CONSTANT),
+    "a text with a value as constant of a fragment": (lambda values: signed("a", sign=f"-{values.title}"), CONSTANT),
+    "an object as constant of a fragment": (
+        lambda values: signed(values.title, sign=Thing("one")),  # type: ignore[arg-type]
+        CONSTANT,
+    ),
+    "a map that is made inside an operation": (
+        lambda values: filled(pair(values.title)),
+        f"an object or a list that is made, not read, inside `filled` (HERE). {MADE}",
+    ),
+    "a map that is made in a loop": (
+        lambda values: each_entry(pair(values.title), lambda key, text: {f"{key}": text}),
+        f"an object or a list that is made, not read, to be repeated (HERE). {MADE}",
     ),
     "a digest of no fragment": (
         lambda values: digest(values.affinity),
@@ -438,13 +531,30 @@ def test_two_fragments_cannot_share_a_name() -> None:
 
 
 def test_one_fragment_with_two_constants_is_two_templates() -> None:
-    @fragment
-    def marked(text: str, *, sign: str = "") -> str:
-        """A text with a sign."""
-        return f"{text}{sign}"
+    recorded = traced(lambda values: [{"a": signed(values.title)}, {"a": signed(values.title, sign="x")}])
+    assert sorted(one.name for one in recorded.fragments.values()) == ["signed", "signed-x"]
 
-    recorded = traced(lambda values: [{"a": marked(values.title)}, {"a": marked(values.title, sign="x")}])
-    assert sorted(one.name for one in recorded.fragments.values()) == ["marked", "marked-x"]
+
+def test_one_fragment_with_one_root_is_one_template() -> None:
+    recorded = traced(lambda values: [named(values, Place("one")), named(values, Place("one"))])
+    assert list(recorded.fragments) == ["named"]
+
+
+ROOTS: dict[str, Case] = {
+    "two objects": lambda values: [named(values, Place("one")), named(values, Place("two"))],
+    "two symbols": lambda values: [named(values, Place("one")), named(root("Others", Whole), Place("one"))],
+    "an object and a symbol": lambda values: [named(values, Place("one")), named(values, root("Place", Owner))],
+    "a root and a section": lambda values: [owned(root("Place", Owner)), owned(values.owner)],
+}
+
+
+@pytest.mark.parametrize("function", ROOTS.values(), ids=ROOTS)
+def test_a_fragment_is_never_given_two_roots_for_one_parameter(function: Case) -> None:
+    """There is one template for both, with the name of the first in it."""
+    assert refusal(function).endswith(
+        "` is given another root than before (HERE). Pass on the roots that the trace began with, and what differs as "
+        "a value."
+    )
 
 
 def test_values_are_named_by_their_path_in_every_message() -> None:

@@ -33,7 +33,6 @@ from airflow_charts.tracing.nodes import (
     Lines,
     Object,
     Operation,
-    Sequence,
     Splice,
     Var,
     When,
@@ -47,7 +46,9 @@ from airflow_charts.tracing.structure import (
 )
 from airflow_charts.tracing.symbols import (
     RecordSymbol,
+    Root,
     Symbol,
+    TreeSymbol,
     concat,
     current_tracer,
     node_of,
@@ -69,6 +70,8 @@ def _apply(operation: Operation, *arguments: Any, result: Type | None = None) ->
     """`operation` on real values at once, on symbols as a recorded expression."""
     if current_tracer.get() is None or not any(_is_traced(argument) for argument in arguments):
         return operation.python(*arguments)
+    for argument in arguments:
+        _refuse_made(argument, f"inside `{operation.name}`")
     nodes = tuple(node_of(argument) for argument in arguments)
     for node in nodes:
         if isinstance(node, When):
@@ -78,6 +81,14 @@ def _apply(operation: Operation, *arguments: Any, result: Type | None = None) ->
             )
     kind = result or operation.result
     return symbol(Apply(operation, nodes, kind), kind)
+
+
+def _refuse_made(value: object, place: str) -> None:
+    if isinstance(value, TreeSymbol):
+        refuse(
+            f"an object or a list that is made, not read, {place}",
+            "Helm has it as the text of a manifest only: use the values that it is made of.",
+        )
 
 
 def _is_traced(value: object) -> bool:
@@ -220,6 +231,7 @@ def _repeat(
     covered: bool = False,
 ) -> Any:
     tracer = current_tracer.get()
+    _refuse_made(source, "to be repeated")
     if tracer is None:
         refuse(f"{shown(source)} is used outside of its trace", "Keep symbols inside the traced function.")
     names = [_free_name(name, tracer.loop_names) for name in inspect.signature(function).parameters]
@@ -564,7 +576,7 @@ def fragment(function: Callable[P, R]) -> Callable[P, R]:
     """Marks a function whose traced body becomes one named template.
 
     Positional parameters are passed by Helm; keyword-only parameters are constants, each combination of which is a
-    template of its own. The roots (`values`, `release`) may be used and passed freely.
+    template of its own. The roots (`values`, `release`) may be used and passed freely: each is one in the whole trace.
     """
     hints = functools.cache(lambda: typing.get_type_hints(function, include_extras=True))
     signature = inspect.signature(function)
@@ -580,12 +592,14 @@ def fragment(function: Callable[P, R]) -> Callable[P, R]:
         formals: dict[str, Any] = {}
         actuals: list[Any] = []
         for name, value in bound.arguments.items():
-            if name in constants or _is_root(value):
+            if name in constants:
+                formals[name] = _constant(name, value)
+            elif _is_root(value):
                 formals[name] = value
             else:
+                actuals.append(_argument(name, value))
                 kind = type_of(hints()[name])
                 formals[name] = symbol(Var("parameter", name, kind), kind)
-                actuals.append(_argument(name, value))
         static = {name: value for name, value in bound.arguments.items() if name in constants}
         recorded = _trace_fragment(function, formals, static)
         node = Call(recorded, tuple(actuals))
@@ -595,17 +609,27 @@ def fragment(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _is_root(value: object) -> bool:
-    if dataclasses.is_dataclass(value):
-        return True
-    return isinstance(value, RecordSymbol) and isinstance(value.__node__, Var) and value.__node__.kind == "root"
+    if isinstance(value, RecordSymbol):
+        return isinstance(value.__node__, Var) and value.__node__.kind == "root"
+    return isinstance(value, Root)
+
+
+def _constant(name: str, value: Any) -> Any:
+    if _is_traced(value) or not isinstance(value, (str, bool, int)):
+        refuse(
+            f"the keyword-only argument `{name}` of a fragment is not a constant",
+            "Pass a text, a number or a boolean; what Helm knows is passed to a positional parameter.",
+        )
+    return value
 
 
 def _argument(name: str, value: Any) -> Any:
     node = node_of(value) if isinstance(value, (Symbol, str, bool, int)) else None
-    if node is None or isinstance(node, (When, Object, Sequence, Each, Lines)):
+    if node is None or isinstance(value, TreeSymbol) or isinstance(node, (When, Let, Lines)):
         refuse(
             f"the argument `{name}` of a fragment is not a plain value",
-            "Pass values, texts and numbers; make what is constant per template a keyword-only parameter.",
+            "Pass values, texts and numbers, of an object its fields one by one; make what is constant per template a "
+            "keyword-only parameter.",
         )
     return node
 
@@ -614,11 +638,18 @@ def _trace_fragment(function: Callable[..., Any], formals: dict[str, Any], stati
     tracer = current_tracer.get()
     assert tracer is not None  # noqa: S101 - the caller has looked
     variables = tuple(name for name, value in formals.items() if not (name in static or _is_root(value)))
-    key = (function, variables, tuple(sorted((name, repr(value)) for name, value in static.items())))
+    constants = tuple(sorted((name, repr(value)) for name, value in static.items()))
+    roots = tuple((name, repr(value)) for name, value in formals.items() if name not in (*variables, *static))
+    key = (function, constants, variables, roots)
     if key in tracer.fragments:
         return tracer.fragments[key]
     suffix = "".join(f"-{key if value is True else value}" for key, value in static.items() if value)
     name = f"{function.__name__.strip('_').replace('_', '-')}{suffix}"
+    if any(other[:2] == key[:2] for other in tracer.fragments):
+        refuse(
+            f"the fragment `{name}` is given another root than before",
+            "Pass on the roots that the trace began with, and what differs as a value.",
+        )
     if any(other.name == name for other in tracer.fragments.values()):
         raise ChartError(f"two fragments are named {name}")
     outer = tracer.loop_names, tracer.facts

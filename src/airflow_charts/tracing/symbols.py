@@ -397,6 +397,10 @@ def symbol(node: Any, kind: Type) -> Any:
     return _SYMBOLS[kind.kind](node, kind)
 
 
+class Root:
+    """Base of a class that holds symbols of what Helm knows beside values: its one object in a trace is a root."""
+
+
 def root(name: str, model: type[BaseModel]) -> Any:
     """The symbol of a root of the template context: `Values` or `Release`."""
     kind = Type("record", model=model)

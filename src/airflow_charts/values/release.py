@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from airflow_charts.errors import ReleaseError
 from airflow_charts.tracing.nodes import Field, Var
-from airflow_charts.tracing.symbols import symbol
+from airflow_charts.tracing.symbols import Root, symbol
 from airflow_charts.tracing.types import MAP, Type
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -17,7 +17,7 @@ _NAMESPACE_LENGTH = 63
 
 
 @dataclass(frozen=True)
-class Release:
+class Release(Root):
     """Name and namespace of an installation.
 
     `chart` is the name under which the chart is installed: `airflow`, or its alias as a dependency.
