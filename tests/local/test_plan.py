@@ -217,19 +217,21 @@ def test_the_configuration_lies_where_airflow_looks_for_it(state: State, documen
         text = pod.files[str(config)]
         assert re.search(rf"^dags_folder = {DAGS}$", text, re.MULTILINE)
         [logs] = re.findall(r"^base_log_folder = (.*)$", text, re.MULTILINE)
-        assert logs in pod.links
+        assert logs in [*pod.folders, *pod.links]
 
 
 @every_document
-def test_all_pods_have_one_log_folder_that_stays(state: State, document: dict[str, Any]) -> None:
+def test_all_pods_with_task_logs_have_one_folder_for_them_that_stays(state: State, document: dict[str, Any]) -> None:
     put(state, EXISTING)
     logs = {
-        target
+        component_of(pod): target
         for pod in planned(state, document).pods
         for path, target in pod.links.items()
         if path.endswith("/opt/airflow/logs")
     }
-    assert len(logs) == 1
+    assert len(set(logs.values())) == 1
+    assert {"webserver", "scheduler"} <= logs.keys()
+    assert not {"flower", "migrations"} & logs.keys()
 
 
 @every_document

@@ -73,7 +73,6 @@ template:
           {{- end }}
         volumeMounts:
           {{- include "airflow-charts.base-mounts" . | nindent 10 }}
-          - {{ include "airflow-charts.log-mount" . | indent 12 | trimPrefix "            " }}
           {{- with .Values.pods.volumeMounts }}
           {{- mustToYaml . | nindent 10 }}
           {{- end }}
@@ -110,7 +109,6 @@ template:
             - configMap:
                 name: "{{ include "airflow-charts.fullname" . }}-config"
       {{- include "airflow-charts.base-volumes" . | nindent 6 }}
-      - {{ include "airflow-charts.log-volume" . | indent 8 | trimPrefix "        " }}
       {{- with .Values.pods.volumes }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
@@ -181,7 +179,8 @@ template:
           {{- end }}
         volumeMounts:
           {{- include "airflow-charts.base-mounts" . | nindent 10 }}
-          - {{ include "airflow-charts.log-mount" . | indent 12 | trimPrefix "            " }}
+          - name: logs
+            mountPath: /opt/airflow/logs
           {{- with .Values.pods.volumeMounts }}
           {{- mustToYaml . | nindent 10 }}
           {{- end }}
@@ -218,7 +217,9 @@ template:
             - configMap:
                 name: "{{ include "airflow-charts.fullname" . }}-config"
       {{- include "airflow-charts.base-volumes" . | nindent 6 }}
-      - {{ include "airflow-charts.log-volume" . | indent 8 | trimPrefix "        " }}
+      - name: logs
+        emptyDir:
+          sizeLimit: "256Mi"
       {{- with .Values.pods.volumes }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}

@@ -85,15 +85,6 @@
 {{- end }}
 {{- end }}
 
-{{/* The mount of the log folder. */}}
-{{- define "airflow-charts.log-mount" -}}
-name: logs
-mountPath: /opt/airflow/logs
-{{- if .Values.logs.persistence.subPath }}
-subPath: "{{ .Values.logs.persistence.subPath }}"
-{{- end }}
-{{- end }}
-
 {{/* What is the same in the main container of every pod. */}}
 {{- define "airflow-charts.container-fields" }}
 {{- if or .Values.pods.envFrom .settings.envFrom }}
@@ -131,19 +122,6 @@ securityContext:
 - name: plugins
   configMap:
     name: "{{ include "airflow-charts.fullname" . }}-plugins"
-{{- end }}
-{{- end }}
-
-{{/* The volume of the log folder. */}}
-{{- define "airflow-charts.log-volume" -}}
-name: logs
-{{- if not .Values.logs.persistence.enabled }}
-emptyDir:
-  sizeLimit: "{{ .Values.logs.emptyDirSize }}"
-{{- end }}
-{{- if .Values.logs.persistence.enabled }}
-persistentVolumeClaim:
-  claimName: {{ if .Values.logs.persistence.existingClaim }}"{{ .Values.logs.persistence.existingClaim }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-logs"{{ end }}
 {{- end }}
 {{- end }}
 
@@ -277,6 +255,28 @@ volumeMounts:
   {{- with .settings.volumeMounts }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/* The mount of the log folder. */}}
+{{- define "airflow-charts.log-mount" -}}
+name: logs
+mountPath: /opt/airflow/logs
+{{- if .Values.logs.persistence.subPath }}
+subPath: "{{ .Values.logs.persistence.subPath }}"
+{{- end }}
+{{- end }}
+
+{{/* The volume of the log folder. */}}
+{{- define "airflow-charts.log-volume" -}}
+name: logs
+{{- if not .Values.logs.persistence.enabled }}
+emptyDir:
+  sizeLimit: "{{ .Values.logs.emptyDirSize }}"
+{{- end }}
+{{- if .Values.logs.persistence.enabled }}
+persistentVolumeClaim:
+  claimName: {{ if .Values.logs.persistence.existingClaim }}"{{ .Values.logs.persistence.existingClaim }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-logs"{{ end }}
+{{- end }}
 {{- end }}
 
 {{/* How replicas spread: as the values say, or over nodes where possible. */}}

@@ -90,6 +90,7 @@ def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec
                     core_v1.EnvVar(name="POD_NAMESPACE", value=release.namespace),
                 ],
                 job=True,
+                runs_airflow=False,
                 checksums={"checksum/scripts": scripts_digest()},
             ),
         )

@@ -15,6 +15,7 @@ from airflow_charts.k8s import core_v1, meta_v1
 from airflow_charts.tracing import (
     OMIT,
     all_of,
+    any_of,
     choose,
     combine,
     each_pair,
@@ -55,12 +56,21 @@ class Program:
     """With its timing, because not every component can be asked."""
     job: bool = False
     """Whether it ends by itself: then it waits for no schema, and has no side containers but its own."""
+    runs_airflow: bool = True
+    """Whether it imports Airflow, which makes its folder for logs as it starts."""
     reads_dags: bool = False
+    reads_logs: bool = False
     writes_logs: bool = False
+    """The logs of tasks: who reads or writes them has their volume, everybody else scratch space in its place."""
     set_name: str = ""
     """The name of the set of workers."""
     config_sources: list[core_v1.VolumeProjection] = field(default_factory=list)
     checksums: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def shares_logs(self) -> bool:
+        """Whether its folder for logs is the volume of the logs."""
+        return any_of(self.reads_logs, self.writes_logs)
 
     @property
     def probed(self) -> bool:
@@ -432,7 +442,7 @@ def main_container(values: Values, release: Release, settings: WorkloadSettings,
             ports=program.ports,
             volumeMounts=[
                 *base_mounts(values, release),
-                log_mount(values, release),
+                *_log_mounts(values, release, program),
                 *(dag_mounts(values) if program.reads_dags else []),
                 *values.pods.volume_mounts,
                 *settings.volume_mounts,
@@ -441,6 +451,18 @@ def main_container(values: Values, release: Release, settings: WorkloadSettings,
         container_fields(values, settings),
         *([_probes(settings, program)] if program.probed else []),  # type: ignore[arg-type]
     )
+
+
+def _log_mounts(values: Values, release: Release, program: Program) -> list[core_v1.VolumeMount]:
+    if program.shares_logs:
+        return [log_mount(values, release)]
+    return [mount("logs", release.path(LOGS))] if program.runs_airflow else []
+
+
+def _log_volumes(values: Values, release: Release, program: Program) -> list[core_v1.Volume]:
+    if program.shares_logs:
+        return [log_volume(values, release)]
+    return [empty_dir("logs", "256Mi")] if program.runs_airflow else []
 
 
 def _probes(settings: ReplicatedSettings, program: Program) -> core_v1.Container:
@@ -483,7 +505,7 @@ def airflow_pod(
                 volumes=[
                     config_volume(values, release, program),
                     *base_volumes(values, release),
-                    log_volume(values, release),
+                    *_log_volumes(values, release, program),
                     *(dag_volumes(values, release) if program.reads_dags else []),
                     *values.pods.volumes,
                     *settings.volumes,

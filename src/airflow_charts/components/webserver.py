@@ -40,6 +40,7 @@ def program(values: Values, release: Release) -> Program:
             values.webserver.readiness_probe,
             http_check(when(new, f"{path}/api/v2/monitor/health", f"{path}/health"), "http"),
         ),
+        reads_logs=True,
         config_sources=[
             when(own, lambda: secret_files(name_of(values, release, "webserver-config"))),
             when(all_of(users, filled(existing)), lambda: secret_files(existing)),

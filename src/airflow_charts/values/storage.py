@@ -52,7 +52,7 @@ class Logs(Section):
     """Where task logs are. Without persistence they live and die with the pod that wrote them."""
 
     persistence: Persistence = Persistence(size="20Gi")
-    """A volume that all components share."""
+    """A volume that the components share which write or read task logs."""
     empty_dir_size: Quantity = "10Gi"
     """The size limit of the log folder without persistence."""
     cleaner: LogCleaner = LogCleaner()
