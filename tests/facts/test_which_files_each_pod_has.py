@@ -86,18 +86,7 @@ def test_who_writes_and_who_shows_logs_share_a_volume() -> None:
         assert of(CASE)[component][LOGS] == "claim etl-airflow-logs", component
 
 
-@pytest.mark.parametrize(
-    "component",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(
-                strict=True, reason="every pod of Airflow's image mounts the shared volume of logs"
-            ),
-        )
-        for name in ("flower", "migrations", "secret-generation")
-    ],
-)
+@pytest.mark.parametrize("component", ["flower", "migrations", "secret-generation"])
 def test_nobody_else_waits_for_that_volume(component: str) -> None:
     """The first Job of an installation would wait for a volume that it does not need."""
     assert of(CASE)[component].get(LOGS) != "claim etl-airflow-logs"
