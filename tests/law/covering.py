@@ -85,6 +85,11 @@ flower: {enabled: true}
 airflowVersion: 2.11.2
 executors: [KubernetesExecutor]
 ---
+resultBackend: {uri: {existingSecret: results}}
+broker: {uri: {existingSecret: broker}}
+redis: {enabled: false}
+flower: {enabled: true}
+---
 fullnameOverride: a-name-that-is-much-longer-than-thirty-six-characters
 flower: {enabled: true, replicas: 2, ingress: {enabled: true, hosts: [a.example.com]}}
 ---

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import ast
 
 import pytest
-from cluster import pods
-from documents import Case, Document, across
+from cluster import Pod, pods, texts
+from documents import AIRFLOW_2, CASES, Case, Document, across
 
+from airflow_charts.components import scripts
 from airflow_charts.values.coalesce import merge_files
 
 ALL: Document = {"executors": ["CeleryExecutor", "KubernetesExecutor"], "flower": {"enabled": True}}
@@ -42,23 +43,26 @@ CHANGES: dict[str, tuple[Document, set[str]]] = {
 }
 
 
-def templates(document: Document) -> dict[str, str]:
-    """The template of every pod that a workload starts, by its component."""
-    return {
-        pod.component: json.dumps([pod.metadata, pod.spec], sort_keys=True)
-        for pod in pods(Case("any", document))
-        if pod.owner != "ConfigMap"
-    }
+def started(document: Document) -> dict[str, Pod]:
+    """The pods that workloads start, by their component and set of workers."""
+    found = [pod for pod in pods(Case("any", document)) if pod.owner != "ConfigMap"]
+    return {f"{pod.component}/{pod.labels.get('airflow/set', '')}": pod for pod in found}
+
+
+def replaced(before: dict[str, Pod], after: dict[str, Pod]) -> set[str]:
+    """The pods whose templates differ."""
+    assert before.keys() == after.keys()
+    return {key for key, pod in before.items() if (pod.metadata, pod.spec) != (after[key].metadata, after[key].spec)}
 
 
 def test_the_document_has_pods_of_every_component() -> None:
-    assert templates(ALL).keys() == AIRFLOW | JOBS | STORES
+    assert {pod.component for pod in started(ALL).values()} == AIRFLOW | JOBS | STORES
 
 
-@pytest.mark.parametrize(("change", "replaced"), CHANGES.values(), ids=CHANGES)
-def test_a_change_of_values_replaces_exactly_the_pods_that_it_concerns(change: Document, replaced: set[str]) -> None:
-    before, after = templates(ALL), templates(merge_files([ALL, change]))
-    assert {component for component in before if before[component] != after[component]} == replaced
+@pytest.mark.parametrize(("change", "components"), CHANGES.values(), ids=CHANGES)
+def test_a_change_of_values_replaces_exactly_the_pods_that_it_concerns(change: Document, components: set[str]) -> None:
+    found = replaced(started(ALL), started(merge_files([ALL, change])))
+    assert {key.partition("/")[0] for key in found} == components
 
 
 @across()
@@ -70,3 +74,52 @@ def test_the_volume_of_the_logs_is_only_where_task_logs_are_written_or_read(case
         assert bool(logs) == any(mount["mountPath"] == "/opt/airflow/logs" for mount in mounts)
         assert ("persistentVolumeClaim" in logs) == (claim and pod.component in WITH_TASK_LOGS | {"task"})
         assert bool(logs) == (pod.component not in STORES | {"secret-generation"})
+
+
+NOT_ASKED: Document = {"startupProbe": {"enabled": False}, "livenessProbe": {"enabled": False}}
+OWN_PROGRAMS: list[Case] = [
+    Case(
+        "own-programs-and-no-probes",
+        {
+            **{name: {"args": ["true"], **NOT_ASKED} for name in ("scheduler", "dagProcessor", "triggerer", "workers")},
+            **{name: {"args": ["true"]} for name in ("migrations", "secretGeneration")},
+            **{name: {"command": ["true"], **NOT_ASKED} for name in STORES},
+        },
+    ),
+    Case("one-probe", {"dagProcessor": {"startupProbe": {"enabled": False}}}),
+    Case("readiness-alone", {"airflowVersion": AIRFLOW_2, "scheduler": NOT_ASKED}),
+    Case("one-set", {"workers": {"sets": {"default": {}, "plain": {"args": ["airflow", "celery", "worker"]}}}}),
+]
+
+
+def programs_of(pod: Pod) -> set[str]:
+    """The chart's own programs that a pod runs: what its containers name, and what that imports."""
+    named = " ".join(texts(pod.containers))
+    found = {name for name in scripts.texts() if f"{scripts.SCRIPTS}/{name}" in named}
+    modules = {
+        alias.name
+        for name in found
+        if name.endswith(".py")
+        for node in ast.walk(ast.parse(scripts.texts()[name]))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    return found | {name for name in scripts.texts() if name.removesuffix(".py") in modules}
+
+
+@across([*CASES, *OWN_PROGRAMS])
+def test_a_changed_program_of_the_chart_replaces_exactly_the_pods_that_run_it(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, known = started(case.document), scripts.texts()
+    run = {key: programs_of(pod) for key, pod in before.items()}
+    for program in known:
+        changed = {**known, program: f"{known[program]}# changed\n"}
+        monkeypatch.setattr(scripts, "texts", lambda changed=changed: changed)
+        found = replaced(before, started(case.document))
+        assert found == {key for key, programs in run.items() if program in programs}, program
+
+
+def test_every_program_of_the_chart_is_run_by_a_pod() -> None:
+    run = {program for case in CASES for pod in started(case.document).values() for program in programs_of(pod)}
+    assert run == scripts.texts().keys()

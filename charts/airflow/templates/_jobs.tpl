@@ -4,16 +4,20 @@
 {{- define "airflow-charts.secret-generation-spec" -}}
 template:
   metadata:
-    annotations:
-      checksum/scripts: "411a953fa06ff432"
-      {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.secretGeneration) }}
-      {{- . | trimPrefix "\n" | nindent 6 }}
-      {{- end }}
     labels:
       {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "secret-generation" "set_name" "") | nindent 6 }}
       {{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.secretGeneration) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
+    {{- if or (not .Values.secretGeneration.args) .Values.pods.podAnnotations .Values.secretGeneration.podAnnotations }}
+    annotations:
+      {{- if not .Values.secretGeneration.args }}
+      checksum/generate_secrets.py: "81022fd7c90eb5aa"
+      {{- end }}
+      {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.secretGeneration) }}
+      {{- . | trimPrefix "\n" | nindent 6 }}
+      {{- end }}
+    {{- end }}
   spec:
     restartPolicy: OnFailure
     containers:
@@ -123,16 +127,20 @@ backoffLimit: 100000
 {{- define "airflow-charts.migrations-spec" -}}
 template:
   metadata:
-    annotations:
-      checksum/scripts: "411a953fa06ff432"
-      {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.migrations) }}
-      {{- . | trimPrefix "\n" | nindent 6 }}
-      {{- end }}
     labels:
       {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "migrations" "set_name" "") | nindent 6 }}
       {{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.migrations) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
+    {{- if or (not .Values.migrations.args) .Values.pods.podAnnotations .Values.migrations.podAnnotations }}
+    annotations:
+      {{- if not .Values.migrations.args }}
+      checksum/migrate.py: f124c289d2ef69d4
+      {{- end }}
+      {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.migrations) }}
+      {{- . | trimPrefix "\n" | nindent 6 }}
+      {{- end }}
+    {{- end }}
   spec:
     restartPolicy: OnFailure
     containers:

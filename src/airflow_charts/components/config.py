@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
-from importlib import resources
+from functools import partial
 
 from airflow_charts.components import topology
 from airflow_charts.components.names import metadata, name_of
 from airflow_charts.components.pod import CONFIG, LOGS, PLUGINS
+from airflow_charts.components.scripts import scripts_data
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import (
     all_of,
@@ -27,7 +27,6 @@ from airflow_charts.tracing import (
     to_json,
     when,
 )
-from airflow_charts.tracing.table import canonical_json, sha256
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.release import Release
 
@@ -186,25 +185,6 @@ def config_data(values: Values, release: Release) -> dict[str, str]:
         "airflow.cfg": airflow_cfg(values, release),
         "airflow_local_settings.py": given(values.airflow_local_settings, lambda text: text),
     }
-
-
-@cache
-def scripts_digest() -> str:
-    """What restarts a pod when the chart's own programs change; known when the chart is built."""
-    return sha256(canonical_json(_scripts()))[:16]
-
-
-@cache
-def _scripts() -> dict[str, str]:
-    folder = resources.files("airflow_charts.scripts")
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith((".py", ".sh")))
-    return {name: (folder / name).read_text(encoding="utf-8") for name in names if name != "__init__.py"}
-
-
-@fragment
-def scripts_data() -> dict[str, str]:
-    """The chart's own programs."""
-    return dict(_scripts())
 
 
 @fragment

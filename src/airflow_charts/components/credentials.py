@@ -6,6 +6,7 @@ from functools import partial
 
 from airflow_charts.components import topology
 from airflow_charts.components.names import metadata, name_of
+from airflow_charts.components.scripts import SCRIPTS
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import (
     OMIT,
@@ -22,9 +23,6 @@ from airflow_charts.values.connections import Broker, Database
 from airflow_charts.values.credentials import Credential
 from airflow_charts.values.release import Release
 from airflow_charts.values.required import credentials_of
-
-SCRIPTS = "/etc/airflow-scripts"
-"""Where the chart's own programs are mounted."""
 
 
 @fragment
@@ -205,6 +203,16 @@ def credentials_env(values: Values, release: Release, component: str) -> list[co
     for key, variables in _KEY_ENV.items():
         found += [*when(topology.shares(values, component, key), partial(variables, values, release))]
     return found
+
+
+def makes_uris(values: Values, component: str) -> bool:
+    """Whether the environment of a component has a URI that connection_uri.py makes."""
+    return any_of(
+        *(
+            all_of(topology.needs(values, component, service), negate(filled(uri.existing_secret)))
+            for service, uri in ((topology.RESULTS, values.result_backend.uri), (topology.BROKER, values.broker.uri))
+        )
+    )
 
 
 @fragment

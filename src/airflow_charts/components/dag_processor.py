@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from airflow_charts.components.config import checksums
-from airflow_charts.components.pod import Program, forking, job_check
+from airflow_charts.components.pod import Program, asked, forking, job_check
 from airflow_charts.components.workloads import replicated
-from airflow_charts.tracing import when
+from airflow_charts.tracing import filled, negate, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.release import Release
 
@@ -20,6 +20,10 @@ def program(values: Values, release: Release) -> Program:
         liveness=check,
         reads_dags=True,
         writes_logs=True,
+        scripts={
+            "import_first.py": negate(filled(values.dag_processor.args)),
+            "check_job.py": asked(values.dag_processor),
+        },
         checksums=checksums(values, release),
     )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_charts.components import topology
-from airflow_charts.components.config import scripts_digest
-from airflow_charts.components.credentials import SCRIPTS, credential_variable
+from airflow_charts.components.credentials import credential_variable
 from airflow_charts.components.images import image_fields
 from airflow_charts.components.names import metadata, name_of, selector_labels
 from airflow_charts.components.pod import (
@@ -23,6 +22,7 @@ from airflow_charts.components.pod import (
     user_env,
     user_labels,
 )
+from airflow_charts.components.scripts import SCRIPTS, script_checksums
 from airflow_charts.components.storage import claim, storage_class
 from airflow_charts.components.workloads import workload_metadata
 from airflow_charts.k8s import apps_v1, core_v1, meta_v1
@@ -85,7 +85,9 @@ def _pod(values: Values, release: Release, settings: StoreSettings, store: Store
     return core_v1.PodTemplateSpec(
         metadata=meta_v1.ObjectMeta(
             labels=union(selector_labels(release, store.component), user_labels(values, settings)),
-            annotations=union({"checksum/scripts": scripts_digest()}, pod_annotations(values, settings)),
+            annotations=union(
+                script_checksums({store.script: negate(filled(settings.command))}), pod_annotations(values, settings)
+            ),
         ),
         spec=combine(
             core_v1.PodSpec(

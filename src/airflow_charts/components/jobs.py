@@ -6,10 +6,10 @@ Terraform, and no immutable field that changes.
 
 from __future__ import annotations
 
-from airflow_charts.components.config import scripts_digest
-from airflow_charts.components.credentials import SCRIPTS, credential_variable
+from airflow_charts.components.credentials import credential_variable
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, airflow_pod, script, service_account
+from airflow_charts.components.pod import Program, airflow_pod, service_account
+from airflow_charts.components.scripts import SCRIPTS, script
 from airflow_charts.components.workloads import workload_metadata
 from airflow_charts.k8s import batch_v1, core_v1
 from airflow_charts.tracing import OMIT, all_of, any_of, combine, digest, filled, fragment, negate, when
@@ -53,7 +53,7 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
                 args=script(release, "migrate.py"),
                 env=[*when(conditions.has_admin_user(values), environment)],
                 job=True,
-                checksums={"checksum/scripts": scripts_digest()},
+                scripts={"migrate.py": negate(filled(values.migrations.args))},
             ),
         )
     )
@@ -91,7 +91,7 @@ def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec
                 ],
                 job=True,
                 runs_airflow=False,
-                checksums={"checksum/scripts": scripts_digest()},
+                scripts={"generate_secrets.py": negate(filled(values.secret_generation.args))},
             ),
         )
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from airflow_charts.components import topology
-from airflow_charts.components.credentials import SCRIPTS, credentials_env, database_env
+from airflow_charts.components.credentials import credentials_env, database_env, makes_uris
 from airflow_charts.components.images import airflow_image, pull_secrets
 from airflow_charts.components.names import metadata, name_of, pod_selector
+from airflow_charts.components.scripts import SCRIPTS, script, script_checksums
 from airflow_charts.k8s import core_v1, meta_v1
 from airflow_charts.tracing import (
     OMIT,
@@ -65,6 +66,8 @@ class Program:
     set_name: str = ""
     """The name of the set of workers."""
     config_sources: list[core_v1.VolumeProjection] = field(default_factory=list)
+    scripts: dict[str, bool] = field(default_factory=dict)
+    """The chart's own programs that it starts with or is asked by, and whether it does: a changed one restarts it."""
     checksums: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -212,11 +215,6 @@ def exec_check(*command: str) -> core_v1.Probe:
     return core_v1.Probe(exec=core_v1.ExecAction(command=list(command)))
 
 
-def script(release: Release, name: str, *arguments: str) -> list[str]:
-    """The command of one of the chart's own Python programs."""
-    return ["python", f"{release.path(SCRIPTS)}/{name}", *arguments]
-
-
 def job_check(release: Release, kind: str) -> core_v1.Probe:
     """A probe that reads the heartbeat of a component from the database, which costs a tenth of Airflow's own check."""
     return exec_check(*script(release, "check_job.py", kind, "90"))
@@ -225,6 +223,11 @@ def job_check(release: Release, kind: str) -> core_v1.Probe:
 def forking(release: Release, *command: str) -> list[str]:
     """A command of Airflow that forks a process for each task or DAG file: each finds its imports done."""
     return script(release, "import_first.py", *command)
+
+
+def asked(settings: ReplicatedSettings) -> bool:
+    """Whether Kubernetes asks a component if it is well."""
+    return any_of(settings.startup_probe.enabled, settings.liveness_probe.enabled)
 
 
 def empty_dir(name: str, size: str) -> core_v1.Volume:
@@ -488,7 +491,7 @@ def airflow_pod(
                 initContainers=[
                     *values.pods.init_containers_first,
                     *settings.init_containers_first,
-                    *([_wait(values, release, settings, program)] if not program.job else []),
+                    _wait(values, release, settings, program),
                     *values.pods.init_containers,
                     *settings.init_containers,
                 ],
@@ -517,15 +520,28 @@ def airflow_pod(
 
 
 def _wait(values: Values, release: Release, settings: ComponentSettings, program: Program) -> core_v1.Container:
-    client = topology.needs(values, program.component, topology.DATABASE)
-    return when(client, lambda: wait_container(values, release, settings, program.component))
+    return when(_waits(values, program), lambda: wait_container(values, release, settings, program.component))
+
+
+def _waits(values: Values, program: Program) -> bool:
+    return all_of(not program.job, topology.needs(values, program.component, topology.DATABASE))
+
+
+def _script_checksums(values: Values, program: Program) -> dict[str, str]:
+    return script_checksums(
+        {
+            "wait_for_schema.py": _waits(values, program),
+            "connection_uri.py": makes_uris(values, program.component),
+            **program.scripts,
+        }
+    )
 
 
 def pod_metadata(values: Values, release: Release, settings: PodSettings, program: Program) -> meta_v1.ObjectMeta:
     """Labels and annotations of a pod; no version among them, so that only real changes restart it."""
     return meta_v1.ObjectMeta(
         labels=union(pod_selector(release, program.component, program.set_name), user_labels(values, settings)),
-        annotations=union(program.checksums, pod_annotations(values, settings)),
+        annotations=union(program.checksums, _script_checksums(values, program), pod_annotations(values, settings)),
     )
 
 

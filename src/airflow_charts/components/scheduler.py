@@ -6,10 +6,10 @@ from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.kubernetes_executor import pod_template_data
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, config_map_files, forking, http_check, job_check, probed
+from airflow_charts.components.pod import Program, asked, config_map_files, forking, http_check, job_check, probed
 from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
-from airflow_charts.tracing import digest, when
+from airflow_charts.tracing import all_of, any_of, digest, filled, negate, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.release import Release
 
@@ -49,6 +49,12 @@ def program(values: Values, release: Release) -> Program:
         reads_dags=True,
         writes_logs=True,
         config_sources=[when(kubernetes, lambda: config_map_files(name_of(values, release, "pod-template")))],
+        scripts={
+            "import_first.py": all_of(conditions.scheduler_runs_code(values), negate(filled(values.scheduler.args))),
+            "check_job.py": all_of(
+                negate(new), any_of(asked(values.scheduler), values.scheduler.readiness_probe.enabled)
+            ),
+        },
         checksums={
             **checksums(values, release),
             "checksum/pod-template": when(kubernetes, lambda: digest(pod_template_data(values, release), 16)),

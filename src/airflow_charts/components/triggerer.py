@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
-from airflow_charts.components.pod import Program, job_check
+from airflow_charts.components.pod import Program, asked, job_check
 from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import when
@@ -25,6 +25,7 @@ def program(values: Values, release: Release) -> Program:
         liveness=check,
         reads_dags=True,
         writes_logs=True,
+        scripts={"check_job.py": asked(values.triggerer)},
         checksums=checksums(values, release),
     )
 

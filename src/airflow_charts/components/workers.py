@@ -5,10 +5,11 @@ from __future__ import annotations
 from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, exec_check, forking, script, service_account
+from airflow_charts.components.pod import Program, asked, exec_check, forking, service_account
+from airflow_charts.components.scripts import script
 from airflow_charts.components.workloads import deployment, disruption_budget
 from airflow_charts.k8s import core_v1
-from airflow_charts.tracing import each_pair, filled, join, let, overlaid, when
+from airflow_charts.tracing import each_pair, filled, join, let, negate, overlaid, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.components import WorkerSettings
 from airflow_charts.values.release import Release
@@ -31,6 +32,7 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
         reads_dags=True,
         writes_logs=True,
         set_name=name,
+        scripts={"import_first.py": negate(filled(settings.args)), "check_worker.py": asked(settings)},
         checksums=checksums(values, release),
     )
 
