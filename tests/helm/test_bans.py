@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import re
 from pathlib import Path
@@ -9,8 +11,11 @@ from typing import Any
 
 import pytest
 
+import airflow_charts
+from airflow_charts.deployment import PARTS
 from airflow_charts.helm.chart import GENERATED, PREFIX
 
+SOURCE = Path(airflow_charts.__file__).parent
 CHART = Path(__file__).parents[2] / "charts/airflow"
 TEMPLATES = {path.relative_to(CHART).as_posix(): path.read_text() for path in sorted(CHART.glob("templates/**/*.*"))}
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
@@ -102,11 +107,29 @@ def test_every_file_says_that_it_is_generated() -> None:
     assert f"# {GENERATED}" in (CHART / "Chart.yaml").read_text()
 
 
-def test_every_template_of_objects_is_named_after_its_part() -> None:
+_HEAD = re.compile(rf"{{{{- /\* {re.escape(GENERATED)}: (?P<file>\S+[.]py)(: (?P<function>\w+))?[. ]")
+
+
+def test_every_head_names_the_file_and_the_function_that_it_is_generated_from() -> None:
     for name, text in TEMPLATES.items():
-        if name.endswith(".yaml") and "/rules/" not in name:
-            module = Path(name).stem.replace("-", "_")
-            assert text.startswith(f"{{{{- /* {GENERATED}: components/{module}.py */}}}}\n")
+        if name == "templates/NOTES.txt":
+            continue
+        head = _HEAD.match(text)
+        assert head, name
+        tree = ast.parse((SOURCE / head["file"]).read_text(encoding="utf-8"))
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        if name.endswith(".tpl"):
+            fragments = tuple(f'"{PREFIX}{function.strip("_").replace("_", "-")}' for function in functions)
+            assert all(define.startswith(fragments) for define in re.findall(r'define (".*?")', text)), name
+        else:
+            assert head["function"] in functions, name
+
+
+def test_every_template_of_objects_says_which_part_of_the_deployment_it_is() -> None:
+    for name, part in PARTS.items():
+        head = _HEAD.match(TEMPLATES[f"templates/{name.replace('_', '-')}.yaml"])
+        assert head
+        assert (head["function"], SOURCE / head["file"]) == (part.__name__, Path(inspect.getfile(part)))
 
 
 # --- the schema ------------------------------------------------------------------------------------------------------

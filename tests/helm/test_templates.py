@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from printing import Maker, Sample, defined, printed, recorded
 
@@ -1707,3 +1709,11 @@ def test_a_constant_with_a_colon_is_quoted(text: str) -> None:
 
 def test_the_digest_of_a_fragment_that_vanished_is_the_one_of_nothing() -> None:
     assert "digest" in printed(lambda values, _: config(digest=digest(maybe(values))))
+
+
+def test_fragments_of_two_files_never_share_a_template_file() -> None:
+    found = recorded(lambda values, _: config(a=loud(values.title)))
+    elsewhere = dataclasses.replace(found.fragments["loud"], name="other", file="elsewhere/test_templates.py")
+    both = dataclasses.replace(found, fragments={**found.fragments, "other": elsewhere})
+    with pytest.raises(ChartError, match=r"_test-templates\.tpl would hold the fragments of two files, one of them"):
+        template_files(both)

@@ -44,7 +44,7 @@ annotations:
 """
 
 _RULES = """\
-{{{{- /* {generated}: values/rules.py. It lies in a folder because Helm renders the deepest templates first. */}}}}
+{{{{- /* {generated}: values/rules.py: problems. In a folder, because Helm renders the deepest templates first. */}}}}
 {{{{- with include "{prefix}problems" . | trim }}}}
 {{{{- fail (print "\\n" .) }}}}
 {{{{- end }}}}
@@ -62,20 +62,22 @@ def traced() -> Traced:
 
 
 def template_files(recorded: Traced, *, prefix: str = PREFIX) -> dict[str, str]:
-    """The template files of a traced deployment: one per part, one per module of fragments."""
+    """The template files of a traced deployment: one per part, one per file of fragments."""
     files: dict[str, str] = {}
     for name, tree in recorded.parts.items():
-        head = f"{{{{- /* {GENERATED}: components/{name}.py */}}}}"
+        head = f"{{{{- /* {GENERATED}: {recorded.sources[name]} */}}}}"
         files[f"templates/{name.replace('_', '-')}.yaml"] = "\n".join([head, *documents(tree, Context(prefix))]) + "\n"
-    modules = sorted({fragment.module for fragment in recorded.fragments.values()})
-    for module in modules:
-        own = (fragment for fragment in recorded.fragments.values() if fragment.module == module)
-        files[f"templates/_{module.replace('_', '-')}.tpl"] = _fragments_file(module, own, prefix)
+    for source in sorted({fragment.file for fragment in recorded.fragments.values()}):
+        own = (fragment for fragment in recorded.fragments.values() if fragment.file == source)
+        name = f"templates/_{Path(source).stem.replace('_', '-')}.tpl"
+        if name in files:
+            raise ChartError(f"{name} would hold the fragments of two files, one of them {source}; rename one")
+        files[name] = _fragments_file(source, own, prefix)
     return files
 
 
-def _fragments_file(module: str, fragments: Iterable[Fragment], prefix: str) -> str:
-    head = f"{{{{- /* {GENERATED}: {module}.py */}}}}\n"
+def _fragments_file(source: str, fragments: Iterable[Fragment], prefix: str) -> str:
+    head = f"{{{{- /* {GENERATED}: {source} */}}}}\n"
     return head + "".join("\n" + define(fragment, prefix) for fragment in fragments)
 
 

@@ -168,7 +168,8 @@ class Fragment:
     parameters: tuple[tuple[str, Type], ...]
     type: Type
     doc: str
-    module: str
+    file: str
+    """Where the function stands, as `components/pod.py`."""
     body: Tree = field(default=OMITTED)
 
 

@@ -51,6 +51,7 @@ from airflow_charts.tracing.symbols import (
     TreeSymbol,
     concat,
     current_tracer,
+    file_of,
     node_of,
     refuse,
     shown,
@@ -662,7 +663,7 @@ def _trace_fragment(function: Callable[..., Any], formals: dict[str, Any], stati
         parameters=tuple((variable, formals[variable].__type__) for variable in variables),
         type=kind,
         doc=(inspect.getdoc(function) or "").partition("\n\n")[0].replace("\n", " "),
-        module=function.__module__.rpartition(".")[2],
+        file=file_of(function),
         body=body,
     )
     tracer.fragments[key] = recorded

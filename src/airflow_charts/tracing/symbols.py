@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextvars
 import difflib
+import inspect
 import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -72,8 +73,17 @@ def where() -> str:
     frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller's line without building a traceback
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
-    path = Path(frame.f_code.co_filename)
-    return f"{path.parent.name}/{path.name}:{frame.f_lineno}"
+    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def file_of(function: Callable[..., Any]) -> str:
+    """The file of a function of chart code, as `components/scheduler.py`."""
+    return _short(inspect.getfile(inspect.unwrap(function)))
+
+
+def _short(file: str) -> str:
+    path = Path(file)
+    return f"{path.parent.name}/{path.name}"
 
 
 def refuse(message: str, instead: str) -> NoReturn:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from airflow_charts.tracing.nodes import Fragment
 from airflow_charts.tracing.structure import items_of, record
-from airflow_charts.tracing.symbols import Tracer, current_tracer
+from airflow_charts.tracing.symbols import Tracer, current_tracer, file_of
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Traced:
     parts: dict[str, Any]
     texts: dict[str, Any]
     fragments: dict[str, Fragment]
+    sources: dict[str, str]
+    """The function behind each part, as `components/scheduler.py: objects`."""
 
 
 def trace(parts: Mapping[str, Callable[[], Any]], texts: Mapping[str, Callable[[], str]] | None = None) -> Traced:
@@ -33,4 +36,11 @@ def trace(parts: Mapping[str, Callable[[], Any]], texts: Mapping[str, Callable[[
         written = {name: record(function()) for name, function in (texts or {}).items()}
     finally:
         current_tracer.reset(token)
-    return Traced(recorded, written, {fragment.name: fragment for fragment in tracer.fragments.values()})
+    sources = {name: _source(function) for name, function in parts.items()}
+    return Traced(recorded, written, {fragment.name: fragment for fragment in tracer.fragments.values()}, sources)
+
+
+def _source(function: Any) -> str:
+    while isinstance(function, partial):
+        function = function.func
+    return f"{file_of(function)}: {function.__name__}"
