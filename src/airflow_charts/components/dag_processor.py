@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.components.config import checksums
-from airflow_charts.components.pod import Program, asked, forking, job_check
+from airflow_charts.components.pod import Program, asked, forking, job_check, probed
 from airflow_charts.components.workloads import replicated
 from airflow_charts.tracing import filled, negate, when
 from airflow_charts.values import Values, conditions
@@ -16,8 +16,8 @@ def program(values: Values, release: Release) -> Program:
     return Program(
         component="dag-processor",
         args=forking(release, "dag-processor"),
-        startup=check,
-        liveness=check,
+        startup=probed(values.dag_processor.startup_probe, check),
+        liveness=probed(values.dag_processor.liveness_probe, check),
         reads_dags=True,
         writes_logs=True,
         scripts={

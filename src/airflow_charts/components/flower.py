@@ -30,8 +30,8 @@ def program(values: Values, release: Release) -> Program:
             ),
         ],
         ports=[core_v1.ContainerPort(name="http", containerPort=release.port(topology.FLOWER_PORT), protocol="TCP")],
-        startup=check,
-        liveness=check,
+        startup=probed(values.flower.startup_probe, check),
+        liveness=probed(values.flower.liveness_probe, check),
         readiness=probed(values.flower.readiness_probe, check),
         checksums=checksums(values, release),
     )

@@ -54,7 +54,7 @@ class Program:
     startup: core_v1.Probe = OMIT
     liveness: core_v1.Probe = OMIT
     readiness: core_v1.Probe = OMIT
-    """With its timing, because not every component can be asked."""
+    """Each with its timing (`probed`): Jobs are not asked, and not every component can say whether it is ready."""
     job: bool = False
     """Whether it ends by itself: then it waits for no schema, and has no side containers but its own."""
     runs_airflow: bool = True
@@ -74,11 +74,6 @@ class Program:
     def shares_logs(self) -> bool:
         """Whether its folder for logs is the volume of the logs."""
         return any_of(self.reads_logs, self.writes_logs)
-
-    @property
-    def probed(self) -> bool:
-        """Whether Kubernetes asks it anything: Jobs are not asked."""
-        return self.startup is not OMIT
 
 
 # --- settings that every pod shares ----------------------------------------------------------------------------------
@@ -196,8 +191,8 @@ def probe_timing(probe: Probe) -> core_v1.Probe:
 
 
 def probed(settings: Probe, check: core_v1.Probe) -> core_v1.Probe:
-    """A check with its timing, or nothing when it is switched off or there is no check."""
-    return when(settings.enabled & (check is not OMIT), lambda: combine(check, probe_timing(settings)))
+    """A check with its timing, or nothing when it is switched off."""
+    return when(settings.enabled, lambda: combine(check, probe_timing(settings)))
 
 
 def http_check(path: str, port: str) -> core_v1.Probe:
@@ -443,6 +438,9 @@ def main_container(values: Values, release: Release, settings: WorkloadSettings,
                 *user_env(values, settings),
             ],
             ports=program.ports,
+            startupProbe=program.startup,
+            livenessProbe=program.liveness,
+            readinessProbe=program.readiness,
             volumeMounts=[
                 *base_mounts(values, release),
                 *_log_mounts(values, release, program),
@@ -452,7 +450,6 @@ def main_container(values: Values, release: Release, settings: WorkloadSettings,
             ],
         ),
         container_fields(values, settings),
-        *([_probes(settings, program)] if program.probed else []),  # type: ignore[arg-type]
     )
 
 
@@ -466,15 +463,6 @@ def _log_volumes(values: Values, release: Release, program: Program) -> list[cor
     if program.shares_logs:
         return [log_volume(values, release)]
     return [empty_dir("logs", "256Mi")] if program.runs_airflow else []
-
-
-def _probes(settings: ReplicatedSettings, program: Program) -> core_v1.Container:
-    return core_v1.Container(
-        name=OMIT,
-        startupProbe=probed(settings.startup_probe, program.startup),
-        livenessProbe=probed(settings.liveness_probe, program.liveness),
-        readinessProbe=program.readiness,
-    )
 
 
 def airflow_pod(

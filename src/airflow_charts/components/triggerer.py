@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
-from airflow_charts.components.pod import Program, asked, job_check
+from airflow_charts.components.pod import Program, asked, job_check, probed
 from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
 from airflow_charts.tracing import when
@@ -21,8 +21,8 @@ def program(values: Values, release: Release) -> Program:
         ports=[
             core_v1.ContainerPort(name="logs", containerPort=release.port(topology.TRIGGERER_LOG_PORT), protocol="TCP")
         ],
-        startup=check,
-        liveness=check,
+        startup=probed(values.triggerer.startup_probe, check),
+        liveness=probed(values.triggerer.liveness_probe, check),
         reads_dags=True,
         writes_logs=True,
         scripts={"check_job.py": asked(values.triggerer)},

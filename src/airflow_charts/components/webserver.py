@@ -34,8 +34,13 @@ def program(values: Values, release: Release) -> Program:
             )
         ],
         ports=[core_v1.ContainerPort(name="http", containerPort=release.port(topology.API_PORT), protocol="TCP")],
-        startup=http_check(when(new, f"{path}/execution/health", f"{path}/health"), "http"),
-        liveness=http_check(when(new, f"{path}/api/v2/version", f"{path}/api/v1/version"), "http"),
+        startup=probed(
+            values.webserver.startup_probe, http_check(when(new, f"{path}/execution/health", f"{path}/health"), "http")
+        ),
+        liveness=probed(
+            values.webserver.liveness_probe,
+            http_check(when(new, f"{path}/api/v2/version", f"{path}/api/v1/version"), "http"),
+        ),
         readiness=probed(
             values.webserver.readiness_probe,
             http_check(when(new, f"{path}/api/v2/monitor/health", f"{path}/health"), "http"),

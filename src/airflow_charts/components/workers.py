@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow_charts.components import topology
 from airflow_charts.components.config import checksums
 from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, asked, exec_check, forking, service_account
+from airflow_charts.components.pod import Program, asked, exec_check, forking, probed, service_account
 from airflow_charts.components.scripts import script
 from airflow_charts.components.workloads import deployment, disruption_budget
 from airflow_charts.k8s import core_v1
@@ -27,8 +27,8 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
         ports=[
             core_v1.ContainerPort(name="logs", containerPort=release.port(topology.WORKER_LOG_PORT), protocol="TCP")
         ],
-        startup=check,
-        liveness=check,
+        startup=probed(settings.startup_probe, check),
+        liveness=probed(settings.liveness_probe, check),
         reads_dags=True,
         writes_logs=True,
         set_name=name,
