@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from airflow_charts.errors import LocalRunError
-from airflow_charts.local.state import LAYOUT, Deployment, State, all_states, base_folder, cache_folder, texts_of
+from airflow_charts.local.state import LAYOUT, Deployment, State, base_folder, cache_folder, texts_of
 
 DEPLOYMENT = Deployment(
     layout=LAYOUT,
@@ -163,10 +163,8 @@ def test_a_new_folder_has_no_deployment(base: Path) -> None:
     assert state.status() == {}
     assert not state.exists()
     assert not state.is_running()
-    assert all_states() == []
     state.create()
     assert state.deployment() is None
-    assert [item.name for item in all_states()] == ["one"]
 
 
 def test_what_was_written_is_read(state: State) -> None:

@@ -10,9 +10,20 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from airflow_charts.errors import ValuesSyntaxError
-from airflow_charts.values.strvals import parse_set, parse_set_into, parse_set_string
+from airflow_charts.values.strvals import parse_set_into
 
 derandomized = settings(derandomize=True, deadline=None, max_examples=600)
+
+
+def parse_set(expression: str, *, as_text: bool = False) -> dict[str, Any]:
+    """What one option gives by itself."""
+    document: dict[str, Any] = {}
+    parse_set_into(expression, document, as_text=as_text)
+    return document
+
+
+def parse_set_string(expression: str) -> dict[str, Any]:
+    return parse_set(expression, as_text=True)
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,6 @@ PARTS = (
 )
 """The components that have pods."""
 
-OUTSIDE = ("users", "kubernetes-api", "external-database", "external-result-backend", "external-broker", "anywhere")
-"""What lies beyond the release."""
-
 
 def _both(*conditions: Condition) -> Condition:
     return lambda values: all_of(*(condition(values) for condition in conditions))

@@ -311,14 +311,6 @@ def write_whole(path: Path, text: str | bytes, mode: int) -> None:
     temporary.replace(path)
 
 
-def all_states() -> list[State]:
-    """Every deployment that has a state folder."""
-    base = base_folder()
-    if not base.is_dir():
-        return []
-    return [State(entry.name, entry) for entry in sorted(base.iterdir()) if entry.is_dir()]
-
-
 def texts_of(secret: Mapping[str, Any]) -> dict[str, str]:
     """The texts of a Secret's manifest."""
     try:

@@ -39,7 +39,6 @@ Executor = Annotated[
     ),
 ]
 """One of Airflow's executors, or the path of a class."""
-Executors = Annotated[list[Executor], Field(min_length=1), Unique()]
 ConfigSection = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 ConfigKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")]
 ConfigValue = str | int | bool

@@ -19,20 +19,6 @@ _INT64 = 2**63
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def parse_set(expression: str) -> dict[str, Any]:
-    """Returns what one `--set` option gives; only booleans, `null` and integers are not text."""
-    document: dict[str, Any] = {}
-    parse_set_into(expression, document, as_text=False)
-    return document
-
-
-def parse_set_string(expression: str) -> dict[str, Any]:
-    """Returns what one `--set-string` option gives: every value is text."""
-    document: dict[str, Any] = {}
-    parse_set_into(expression, document, as_text=True)
-    return document
-
-
 def parse_set_into(expression: str, document: dict[str, Any], *, as_text: bool) -> None:
     """Applies one option onto a document, which it changes; after an error the document is worthless.
 
