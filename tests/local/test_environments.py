@@ -347,7 +347,10 @@ airflow_programs(Path({str(cache)!r}), "3.3.2", [], [], lambda line: print(line,
     try:
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as first:
             assert first.stdout
+            limit = threading.Timer(60, first.kill)
+            limit.start()
             next(line for line in first.stdout if "numpy" in line)
+            limit.cancel()
             first.kill()
         second.start()
         time.sleep(0.3)

@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from test_supervisor import IGNORING
 
 from airflow_charts.local import supervisor
 from airflow_charts.local.state import State
@@ -134,6 +136,29 @@ class Machine:
     def command(self, *arguments: str) -> list[str]:
         with_name = [*arguments[:1], "--name", self.name, *arguments[1:]]
         return [sys.executable, "-c", SHIM, *with_name]
+
+    @contextlib.contextmanager
+    def started(
+        self, *arguments: str, by: Sequence[str] = (), stderr: int = subprocess.STDOUT
+    ) -> Iterator[subprocess.Popen[str]]:
+        """A command that runs meanwhile. It is killed if that takes too long, so that no read waits for ever."""
+        with subprocess.Popen(
+            [*by, *self.command(*arguments)],
+            env=self.environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            limit = threading.Timer(2 * PATIENCE, process.kill)
+            limit.start()
+            try:
+                yield process
+            finally:
+                limit.cancel()
+                process.kill()
 
     def cli(self, *arguments: str, **environment: str) -> Done:
         """Runs a command; whatever it says, it is no traceback and no secret."""
@@ -335,12 +360,14 @@ def test_exec_of_an_unknown_pod_or_program(running: Machine) -> None:
 
 
 @contextlib.contextmanager
-def following(machine: Machine, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def following(
+    machine: Machine, *arguments: str, by: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A process that follows logs, and the file that has what it says."""
     said = machine.folder / f"said-{len(list(machine.folder.iterdir()))}"
     with said.open("wb") as output:
         process = subprocess.Popen(
-            machine.command("logs", *arguments, "-f"),
+            [*by, *machine.command("logs", *arguments, "-f")],
             env={**machine.environment, "PYTHONUNBUFFERED": "1"},
             stdout=output,
             stderr=output,
@@ -365,6 +392,15 @@ def test_logs_can_be_followed(running: Machine) -> None:
         for piece in ("half a ", "line\nmo", "re\n"):
             appended(piece)
         until(lambda: said.read_text(encoding="utf-8").endswith("\nhalf a line\nmore\n"), "the new lines")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("by", [(), IGNORING], ids=["plainly", "ignoring"])
+def test_ctrl_c_ends_to_follow(running: Machine, by: Sequence[str]) -> None:
+    log = running.state.log_file("webserver", "webserver")
+    with following(running, "webserver/webserver", "--tail", "0", by=by) as (process, said), log.open("a") as file:
+        until(lambda: print("tick", file=file, flush=True) or said.read_text(encoding="utf-8"))
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
 
@@ -452,16 +488,9 @@ def test_a_component_that_cannot_start_shows_the_end_of_its_log_and_the_cause(ma
     assert machine.up().code == 0
 
 
-def test_attached_ctrl_c_ends_everything(machine: Machine) -> None:
-    with subprocess.Popen(
-        machine.command("up", "--values", machine.values(SMALL)),
-        env=machine.environment,
-        cwd=machine.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
+@pytest.mark.parametrize("by", [(), IGNORING], ids=["plainly", "ignoring"])
+def test_attached_ctrl_c_ends_everything(machine: Machine, by: Sequence[str]) -> None:
+    with machine.started("up", "--values", machine.values(SMALL), by=by) as process:
         assert process.stdout is not None
         said: list[str] = []
         for line in process.stdout:
@@ -479,14 +508,7 @@ def test_attached_ctrl_c_ends_everything(machine: Machine) -> None:
 
 
 def test_attached_the_death_of_the_terminal_ends_everything(machine: Machine) -> None:
-    with subprocess.Popen(
-        machine.command("up", "--values", machine.values(SMALL)),
-        env=machine.environment,
-        cwd=machine.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
+    with machine.started("up", "--values", machine.values(SMALL)) as process:
         until(lambda: machine.state.status().get("pods"))
         process.kill()
     until(lambda: machine.state.status().get("phase") == "stopped")
@@ -495,15 +517,8 @@ def test_attached_the_death_of_the_terminal_ends_everything(machine: Machine) ->
 
 def test_ctrl_c_while_it_starts_ends_everything(machine: Machine) -> None:
     machine.fake("scheduler-busy").touch()
-    with subprocess.Popen(
-        machine.command("up", "--detach", "--values", machine.values(SMALL)),
-        env=machine.environment,
-        cwd=machine.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    arguments = ("up", "--detach", "--values", machine.values(SMALL))
+    with machine.started(*arguments, stderr=subprocess.PIPE) as process:
         until(lambda: machine.state.status().get("pods", {}).get("webserver", {}).get("state") == "ready")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
@@ -612,14 +627,7 @@ def test_a_damaged_folder_is_told_by_all_and_can_be_purged(machine: Machine, tex
 
 def test_down_does_not_disturb_an_up_that_installs(machine: Machine) -> None:
     machine.fake("slow").touch()
-    with subprocess.Popen(
-        machine.command("up", "--detach", "--values", machine.values(SMALL)),
-        env=machine.environment,
-        cwd=machine.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with machine.started("up", "--detach", "--values", machine.values(SMALL)) as process:
         assert process.stdout is not None
         assert "installing Airflow" in process.stdout.readline()
         done = machine.cli("down", "--purge")
@@ -631,17 +639,10 @@ def test_down_does_not_disturb_an_up_that_installs(machine: Machine) -> None:
         assert process.wait(PATIENCE) == 0
 
 
-def test_ctrl_c_while_it_installs_leaves_no_trace(machine: Machine) -> None:
+@pytest.mark.parametrize("by", [(), IGNORING], ids=["plainly", "ignoring"])
+def test_ctrl_c_while_it_installs_leaves_no_trace(machine: Machine, by: Sequence[str]) -> None:
     machine.fake("slow").touch()
-    with subprocess.Popen(
-        machine.command("up", "--values", machine.values(SMALL)),
-        env=machine.environment,
-        cwd=machine.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with machine.started("up", "--values", machine.values(SMALL), by=by) as process:
         assert process.stdout is not None
         assert "installing Airflow" in process.stdout.readline()
         process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,6 +33,8 @@ from airflow_charts.local.supervisor import CannotStartError, Running, Superviso
 FOREVER = "exec sleep 1000"
 PATIENCE = 30.0
 """Seconds after which something that must happen did not: far more than it takes."""
+IGNORING = ("sh", "-c", 'trap "" HUP INT QUIT TERM; exec "$0" "$@"')
+"""Starts a command as `nohup` and the `&` of a script do: it ignores signals, and so do all that it starts."""
 
 
 def until(holds: Callable[[], Any], what: str = "") -> Any:
@@ -179,11 +181,11 @@ def _has_ended(process: Process) -> bool:
 class Program:
     """A supervisor as `up` starts it: a process of its own."""
 
-    def __init__(self, here: Path, *pods: Pod, attached: bool = False) -> None:
+    def __init__(self, here: Path, *pods: Pod, attached: bool = False, by: Sequence[str] = ()) -> None:
         self.state = State("one", here.parent)
         with self.state.supervisor_log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "airflow_charts.local.supervisor"],
+                [*by, sys.executable, "-m", "airflow_charts.local.supervisor"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -211,8 +213,8 @@ class Program:
 def program(here: Path) -> Iterator[Callable[..., Program]]:
     made: list[Program] = []
 
-    def make(*pods: Pod, attached: bool = False) -> Program:
-        made.append(Program(here, *pods, attached=attached))
+    def make(*pods: Pod, **more: Any) -> Program:
+        made.append(Program(here, *pods, **more))
         return made[-1]
 
     yield make
@@ -644,6 +646,17 @@ while true; do sleep 0.02; done
 """
 
 
+ALL_TRAPPED = """
+trap 'echo quit >> "$HERE/heard"' QUIT
+trap 'echo int >> "$HERE/heard"' INT
+trap 'echo hup >> "$HERE/heard"' HUP
+trap 'echo term >> "$HERE/heard"; exit 0' TERM
+touch "$HERE/runs"
+while true; do sleep 0.02; done
+"""
+"""A start script: a shell cannot trap what was ignored when it began."""
+
+
 def trapped(here: Path, name: str, then: str = ":", **more: Any) -> Pod:
     return pod(here, name, container(here, name, TRAPPED.format(name=name, then=then)), **more)
 
@@ -688,6 +701,25 @@ def test_a_second_signal_makes_it_quick_but_stores_have_their_time(
     run.process.send_signal(number)
     assert run.ended() == 0
     assert lines(here / "ended") == ["store"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_started_where_signals_are_ignored_it_ends_and_its_containers_hear_them_all(
+    here: Path, program: Callable[..., Program], number: signal.Signals
+) -> None:
+    probe = check('trap "touch $HERE/probed" INT; kill -INT $$')
+    main = container(here, "main", ALL_TRAPPED, readiness=probe)
+    run = program(pod(here, "pod", main), by=IGNORING)
+    until((here / "runs").exists, run.log)
+    run.until_state("pod", "ready")
+    [session] = run.state.status()["pods"]["pod"]["sessions"]
+    for heard, sent in enumerate((signal.SIGQUIT, signal.SIGINT, signal.SIGHUP), start=1):
+        os.kill(session, sent)
+        until(lambda count=heard: len(lines(here / "heard")) == count, run.log)  # type: ignore[misc]
+    run.process.send_signal(number)
+    assert run.ended() == 0
+    assert lines(here / "heard") == ["quit", "int", "hup", "term"]
+    assert (here / "probed").exists()
 
 
 def test_attached_it_ends_when_its_input_does(here: Path, program: Callable[..., Program]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from airflow_charts.cli.options import Deployment
+from airflow_charts.cli.options import Deployment, end_on_ctrl_c
 
 if TYPE_CHECKING:
     from airflow_charts.local.state import State
@@ -34,6 +34,7 @@ def logs(
         for line in control.last_lines(log, tail):
             typer.echo(f"{prefix}{line}")
     if follow:
+        end_on_ctrl_c()
         _follow(prefixes)
 
 

@@ -1,7 +1,8 @@
-"""The options that several commands share, and how values are read from them."""
+"""What several commands share: options, how values are read from them, and an end by Ctrl-C."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -29,3 +30,8 @@ def user_values(files: list[str] | None, sets: list[str] | None, set_strings: li
     expressions = [(text, False) for text in sets or []] + [(text, True) for text in set_strings or []]
     stdin = sys.stdin.read() if "-" in (files or []) else ""
     return read_files(files or [], expressions, stdin=stdin)
+
+
+def end_on_ctrl_c() -> None:
+    """Lets Ctrl-C raise KeyboardInterrupt also where SIGINT was ignored at the start, as by the `&` of a script."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from airflow_charts.cli.options import Deployment, Files, Sets, SetStrings, user_values
+from airflow_charts.cli.options import Deployment, Files, Sets, SetStrings, end_on_ctrl_c, user_values
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +48,7 @@ def up(
     from airflow_charts.local.state import State
     from airflow_charts.local.view import View
 
+    end_on_ctrl_c()
     state = State.of(name)
     request = _request(state, files, sets, set_strings, dags, requirements, servers, preload)
     values_of(request.document, request.dags, {})

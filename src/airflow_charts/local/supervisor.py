@@ -536,8 +536,19 @@ def _say(line: str) -> None:
     print(time.strftime("%Y-%m-%d %H:%M:%S"), line, flush=True)  # noqa: T201 - the supervisor's own log
 
 
+def ignore_alone() -> None:
+    """Keeps from its children what this process was told to ignore, as `nohup` and the `&` of a script tell it.
+
+    They inherit what is ignored, and a shell among them could not even take it back; what is handled they do not.
+    """
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:  # Python's own; `subprocess` resets them
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def main() -> int:
     """Runs what standard input says."""
+    ignore_alone()
     run = msgspec.json.decode(sys.stdin.buffer.readline(), type=Run)
     return Supervisor(run, _say).run()
 
