@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployed import AIRFLOW_2, main_of, objects, pod_of
+from deployed import AIRFLOW_2, main_of, mounts, objects, pod_of
 
 
 def test_it_imports_first_what_dag_files_need() -> None:
@@ -24,6 +24,12 @@ def test_airflow_2_can_do_without_it() -> None:
     settings = {"airflowVersion": AIRFLOW_2, "dagProcessor": {"enabled": False}}
     assert objects("Deployment", "dag-processor", **settings) == []
     assert objects("ServiceAccount", "dag-processor", **settings) == []
+
+
+def test_the_folder_of_dags_can_be_another_one() -> None:
+    settings = {"path": "/srv/dags", "persistence": {"enabled": True}}
+    [deployment] = objects("Deployment", "dag-processor", dags=settings)
+    assert mounts(main_of(deployment))["dags"] == "/srv/dags"
 
 
 def test_it_mounts_the_dags_read_only() -> None:

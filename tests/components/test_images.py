@@ -25,6 +25,19 @@ def test_an_image_is_what_the_values_say(settings: dict[str, Any], reference: st
     assert main_of(deployment)["image"] == reference
 
 
+@pytest.mark.parametrize(
+    ("settings", "policy"),
+    [
+        ({}, "IfNotPresent"),
+        ({"images": {"airflow": {"pullPolicy": "Always"}}}, "Always"),
+        ({"images": {"airflow": {"pullPolicy": "Always"}}, "scheduler": {"image": {"pullPolicy": "Never"}}}, "Never"),
+    ],
+)
+def test_an_image_is_pulled_as_the_values_say(settings: dict[str, Any], policy: str) -> None:
+    [deployment] = objects("Deployment", "scheduler", **settings)
+    assert main_of(deployment)["imagePullPolicy"] == policy
+
+
 def test_another_image_of_one_component_is_not_that_of_the_others() -> None:
     [webserver] = objects("Deployment", "webserver", scheduler={"image": {"tag": "one"}})
     assert main_of(webserver)["image"] == "apache/airflow:3.3.2"

@@ -55,6 +55,7 @@ def test_a_client_of_the_database_waits_for_its_schema(component: str) -> None:
     assert wait["name"] == "wait-for-schema"
     assert wait["command"][:4] == ["python", "/etc/airflow-scripts/wait_for_schema.py", "42", "fab"]
     assert wait["image"] == main_of(deployment)["image"]
+    assert wait["resources"] == main_of(deployment)["resources"]
     assert set(environment(wait)) == {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "PGPASSWORD"}
 
 
@@ -95,6 +96,33 @@ def test_logs_live_on_a_shared_volume_or_with_their_pod() -> None:
         {"name": "logs", "persistentVolumeClaim": {"claimName": "etl-airflow-logs"}},
         {"name": "logs", "persistentVolumeClaim": {"claimName": "mine"}},
     ]
+
+
+def test_a_folder_of_the_volume_of_logs_can_be_chosen() -> None:
+    [deployment] = objects("Deployment", "worker", logs={"persistence": {"enabled": True, "subPath": "etl"}})
+    for container in pod_of(deployment)["containers"]:
+        [logs] = [mount for mount in container["volumeMounts"] if mount["name"] == "logs"]
+        assert logs == {"name": "logs", "mountPath": "/opt/airflow/logs", "subPath": "etl"}
+
+
+def added(name: str) -> dict[str, Any]:
+    """What users add to pods, each with a name."""
+    return {
+        "volumes": [{"name": name, "emptyDir": {}}],
+        "volumeMounts": [{"name": name, "mountPath": f"/{name}"}],
+        "envFrom": [{"secretRef": {"name": name}}],
+        "containers": [{"name": name, "image": "side:1"}],
+    }
+
+
+def test_what_users_add_to_all_pods_and_to_a_component_is_there_together() -> None:
+    [deployment] = objects("Deployment", "scheduler", pods=added("all"), scheduler=added("own"))
+    pod = pod_of(deployment)
+    assert [volume["name"] for volume in pod["volumes"]][-2:] == ["all", "own"]
+    assert [container["name"] for container in pod["containers"]][-2:] == ["all", "own"]
+    for container in (pod["containers"][0], pod["initContainers"][0]):
+        assert container["envFrom"] == [{"secretRef": {"name": "all"}}, {"secretRef": {"name": "own"}}]
+        assert list(mounts(container).items())[-2:] == [("all", "/all"), ("own", "/own")]
 
 
 def test_a_components_variable_wins_over_the_one_of_all_pods() -> None:
@@ -171,6 +199,19 @@ def test_it_restarts_when_airflow_cfg_changes(component: str) -> None:
     )
     found = [item["spec"]["template"]["metadata"]["annotations"] for item in (before, after)]
     assert {key for key in found[0] if found[0][key] != found[1][key]} == {"checksum/config"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "before", "after", "digest"),
+    [
+        ("plugins", {"plugin.py": "X = 1\n"}, {"plugin.py": "X = 2\n"}, "checksum/plugins"),
+        ("airflowLocalSettings", "X = 1\n", "X = 2\n", "checksum/config"),
+    ],
+)
+def test_it_restarts_when_the_files_of_users_change(setting: str, before: Any, after: Any, digest: str) -> None:
+    [old], [new] = (objects("Deployment", "worker", **{setting: files}) for files in (before, after))
+    found = [item["spec"]["template"]["metadata"]["annotations"] for item in (old, new)]
+    assert {key for key in found[0] if found[0][key] != found[1][key]} == {digest}
 
 
 @on_each

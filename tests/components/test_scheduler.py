@@ -30,6 +30,11 @@ def test_where_it_runs_tasks_it_imports_first_and_serves_their_logs() -> None:
     assert {port["name"]: port["containerPort"] for port in container["ports"]} == {"health": 8974, "logs": 8793}
 
 
+def test_where_it_parses_dag_files_it_imports_first_too() -> None:
+    [deployment] = objects("Deployment", "scheduler", airflowVersion=AIRFLOW_2, dagProcessor={"enabled": False})
+    assert main_of(deployment)["args"] == ["python", "/etc/airflow-scripts/import_first.py", "scheduler"]
+
+
 def test_with_kubernetes_executor_it_reads_the_template_and_restarts_when_that_changes() -> None:
     small, large = (
         objects("Deployment", "scheduler", executors=["KubernetesExecutor"], kubernetesExecutor={"env": {"A": size}})[0]

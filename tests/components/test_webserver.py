@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from deployed import AIRFLOW_2, environment, main_of, objects, pod_of
 
-LOCAL = ["LocalExecutor"]
+FEW = {"revisionHistoryLimit": 1}
 
 
 def test_a_new_pod_is_ready_before_an_old_one_goes() -> None:
@@ -14,6 +14,11 @@ def test_a_new_pod_is_ready_before_an_old_one_goes() -> None:
         "type": "RollingUpdate",
         "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
     }
+
+
+def test_five_old_versions_stay_for_a_roll_back() -> None:
+    [usual], [few] = objects("Deployment", "webserver"), objects("Deployment", "webserver", pods=FEW)
+    assert (usual["spec"]["revisionHistoryLimit"], few["spec"]["revisionHistoryLimit"]) == (5, 1)
 
 
 def test_the_users_may_choose_another_strategy() -> None:
@@ -65,6 +70,7 @@ def test_a_probe_can_be_switched_off() -> None:
 
 def test_how_users_log_in_is_a_secret_and_mounted_beside_the_configuration() -> None:
     [secret] = objects("Secret", "webserver", webserver={"config": "AUTH_TYPE = 1\n"})
+    assert secret["type"] == "Opaque"
     assert secret["stringData"] == {"webserver_config.py": "AUTH_TYPE = 1\n"}
     [deployment] = objects("Deployment", "webserver")
     [config] = [volume for volume in pod_of(deployment)["volumes"] if volume["name"] == "config"]
@@ -79,6 +85,12 @@ def test_it_restarts_when_the_way_to_log_in_changes() -> None:
     found = [item["spec"]["template"]["metadata"]["annotations"] for item in (before, after)]
     assert found[0].keys() == found[1].keys()
     assert {key for key in found[0] if found[0][key] != found[1][key]} == {"checksum/webserver-config"}
+
+
+def test_only_fab_has_settings_of_its_own_and_airflow_2_always_has_fab() -> None:
+    assert objects("Secret", "webserver", authManager="simple") == []
+    [secret] = objects("Secret", "webserver", authManager="simple", airflowVersion=AIRFLOW_2)
+    assert "webserver_config.py" in secret["stringData"]
 
 
 def test_an_existing_secret_replaces_its_own() -> None:

@@ -25,7 +25,10 @@ def deployment(name: str, version: str, *executors: str, **changes: Any) -> Case
             "webserverEgress": [{"podSelector": {"matchLabels": LOGIN_SERVER}}],
         },
         "webserver": {"ingressPeers": [{"podSelector": {"matchLabels": PROXY}}]},
-        "flower": {"enabled": "CeleryExecutor" in executors, "ingressPeers": [{"podSelector": {"matchLabels": PROXY}}]},
+        "flower": {
+            "enabled": any(name.startswith("Celery") for name in executors),
+            "ingressPeers": [{"podSelector": {"matchLabels": PROXY}}],
+        },
     }
     for section, settings in changes.items():
         document[section] = {**document.get(section, {}), **settings}
@@ -38,6 +41,9 @@ KUBERNETES_3 = deployment("kubernetes", "3.3.2", "KubernetesExecutor")
 KUBERNETES_2 = deployment("kubernetes", "2.11.2", "KubernetesExecutor")
 LOCAL_3 = deployment("local", "3.3.2", "LocalExecutor")
 LOCAL_2 = deployment("local", "2.11.2", "LocalExecutor", dagProcessor={"enabled": False})
+CELERY_KUBERNETES_2 = deployment("celery-kubernetes", "2.11.2", "CeleryKubernetesExecutor")
+LOCAL_KUBERNETES_2 = deployment("local-kubernetes", "2.11.2", "LocalKubernetesExecutor")
+"""Two executors in one, of which Airflow 3 knows nothing any more."""
 
 TASKS_MANAGE_PODS: Document = {
     "workers": {"kubernetesAccess": True},
@@ -48,4 +54,7 @@ ALL_EXECUTORS = deployment(
     "all-executors", "3.3.2", "CeleryExecutor", "KubernetesExecutor", "LocalExecutor", **TASKS_MANAGE_PODS
 )
 EXTERNAL_SERVICES = deployment("external-services", "3.3.2", "CeleryExecutor", **EXTERNAL_PARTS)
-EVERY = [CELERY_3, CELERY_2, KUBERNETES_3, KUBERNETES_2, LOCAL_3, LOCAL_2, ALL_EXECUTORS, EXTERNAL_SERVICES]
+EVERY = [
+    *(CELERY_3, CELERY_2, KUBERNETES_3, KUBERNETES_2, LOCAL_3, LOCAL_2),
+    *(CELERY_KUBERNETES_2, LOCAL_KUBERNETES_2, ALL_EXECUTORS, EXTERNAL_SERVICES),
+]

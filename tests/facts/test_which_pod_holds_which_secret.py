@@ -154,6 +154,8 @@ TABLES = (
     (deployments.KUBERNETES_2, KUBERNETES_2),
     (deployments.LOCAL_3, LOCAL_3),
     (deployments.LOCAL_2, LOCAL_2),
+    (deployments.CELERY_KUBERNETES_2, CELERY_2 | {"task": KUBERNETES_2["task"]}),
+    (deployments.LOCAL_KUBERNETES_2, KUBERNETES_2),
     (deployments.ALL_EXECUTORS, ALL_EXECUTORS),
     (GIVEN, GIVEN_SECRETS),
 )

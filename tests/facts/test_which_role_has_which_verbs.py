@@ -31,6 +31,8 @@ TABLES = (
     (deployments.KUBERNETES_2, KUBERNETES),
     (deployments.LOCAL_3, CELERY),
     (deployments.LOCAL_2, CELERY),
+    (deployments.CELERY_KUBERNETES_2, KUBERNETES),
+    (deployments.LOCAL_KUBERNETES_2, KUBERNETES),
     (deployments.ALL_EXECUTORS, ALL_EXECUTORS),
     (deployments.EXTERNAL_SERVICES, CELERY),
 )

@@ -85,6 +85,30 @@ secret-generation  -> dns postgresql:5432 kubernetes-api
 """
 """Without a DAG processor, the scheduler parses the DAG files too."""
 
+CELERY_KUBERNETES_2 = """
+users              -> webserver:8080 flower:5555
+webserver          -> dns postgresql:5432 worker:8793 triggerer:8794 kubernetes-api login-server
+scheduler          -> dns postgresql:5432 redis:6379 kubernetes-api
+dag-processor      -> dns postgresql:5432 outside
+triggerer          -> dns postgresql:5432 outside
+worker             -> dns postgresql:5432 redis:6379 outside
+task               -> dns postgresql:5432 outside
+flower             -> dns redis:6379
+migrations         -> dns postgresql:5432
+secret-generation  -> dns postgresql:5432 kubernetes-api
+"""
+
+LOCAL_KUBERNETES_2 = """
+users              -> webserver:8080
+webserver          -> dns postgresql:5432 scheduler:8793 triggerer:8794 kubernetes-api login-server
+scheduler          -> dns postgresql:5432 kubernetes-api outside
+dag-processor      -> dns postgresql:5432 outside
+triggerer          -> dns postgresql:5432 outside
+task               -> dns postgresql:5432 outside
+migrations         -> dns postgresql:5432
+secret-generation  -> dns postgresql:5432 kubernetes-api
+"""
+
 ALL_EXECUTORS = """
 users              -> webserver:8080 flower:5555
 webserver          -> dns postgresql:5432 worker:8793 scheduler:8793 triggerer:8794 kubernetes-api login-server
@@ -118,6 +142,8 @@ TABLES = (
     (deployments.KUBERNETES_2, KUBERNETES_2),
     (deployments.LOCAL_3, LOCAL_3),
     (deployments.LOCAL_2, LOCAL_2),
+    (deployments.CELERY_KUBERNETES_2, CELERY_KUBERNETES_2),
+    (deployments.LOCAL_KUBERNETES_2, LOCAL_KUBERNETES_2),
     (deployments.ALL_EXECUTORS, ALL_EXECUTORS),
     (deployments.EXTERNAL_SERVICES, EXTERNAL_SERVICES),
 )

@@ -151,6 +151,66 @@ FURTHER = (
         "",
     ),
     Mutant(
+        "Secrets that users add are not read",
+        "        envFrom=[*values.pods.env_from, *settings.env_from],\n    )\n\n\n@fragment\ndef user_env",
+        "    )\n\n\n@fragment\ndef user_env",
+    ),
+    Mutant(
+        "a component's own volumes are lost",
+        """
+                    *(dag_volumes(values, release) if program.reads_dags else []),
+                    *values.pods.volumes,
+                    *settings.volumes,
+""",
+        """
+                    *(dag_volumes(values, release) if program.reads_dags else []),
+                    *values.pods.volumes,
+""",
+    ),
+    Mutant("logs beside their folder", "subPath=given(values.logs.persistence.sub_path, _same)", "subPath=OMIT"),
+    Mutant(
+        "a scheduler that parses files imports nothing first",
+        "any_of(local(values), all_of(airflow_2(values), negate(has_dag_processor(values))))",
+        "local(values)",
+    ),
+    Mutant("DAGs in the usual folder only", "mountPath=values.dags.path", 'mountPath="/opt/airflow/dags"'),
+    Mutant(
+        "a pull policy for all or none",
+        "first_of(settings.image.pull_policy, image.pull_policy)",
+        "image.pull_policy",
+    ),
+    Mutant(
+        "Airflow 2 without FAB",
+        'any_of(values.auth_manager == "fab", airflow_2(values))',
+        'values.auth_manager == "fab"',
+    ),
+    Mutant(
+        "no workers for CeleryKubernetesExecutor",
+        'contains(values.executors, "CeleryExecutor"), contains(values.executors, "CeleryKubernetesExecutor")',
+        'contains(values.executors, "CeleryExecutor")',
+    ),
+    Mutant(
+        "no logs of LocalKubernetesExecutor",
+        'contains(values.executors, "LocalExecutor"), contains(values.executors, "LocalKubernetesExecutor")',
+        'contains(values.executors, "LocalExecutor")',
+    ),
+    Mutant(
+        "no task pods for CeleryKubernetesExecutor",
+        '        contains(values.executors, "CeleryKubernetesExecutor"),\n        contains(values.executors, "LocalK',
+        '        contains(values.executors, "LocalK',
+    ),
+    Mutant(
+        "changed plugins restart nothing",
+        '        "checksum/plugins": when(filled(values.plugins), lambda: digest(plugins_data(values), 16)),\n',
+        "",
+    ),
+    Mutant("changed settings restart nothing", '{values.airflow_local_settings}", 16)', '", 16)'),
+    Mutant(
+        "a wait without resources",
+        "            resources=settings.resources,\n        ),\n        core",
+        "        ),\n        core",
+    ),
+    Mutant(
         "Airflow 3 without a DAG processor",
         "all_of(new, negate(values.dag_processor.enabled))",
         "conditions.never(values)",
