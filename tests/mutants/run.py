@@ -38,7 +38,7 @@ class Verdict(NamedTuple):
     def __str__(self) -> str:
         first = self.others[0] if self.others else "NOBODY"
         more = f" (+{len(self.others) - 1})" if len(self.others) > 1 else ""
-        return f"{self.mutant.name:<44} {'golden' if self.golden else '':<6}  {first}{more}"
+        return f"{self.mutant.name:<52} {'golden' if self.golden else '':<6}  {first}{more}"
 
 
 def place(source: Path, text: str) -> Path:
