@@ -15,7 +15,7 @@ contains a value, because a value may be a secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class AirflowChartsError(Exception):
@@ -44,14 +44,17 @@ class Problem:
     """One reason why a values document is refused.
 
     `path` is the JSON pointer of the value (`/scheduler/replicas`, empty for the root and for rules),
-    `message` says what is wrong and what to write instead.
+    `message` says what is wrong and what to write instead, `keys` are those in the mapping at `path` that it is about,
+    `place` is the file and line, which only the command line knows.
     """
 
     path: str
     message: str
+    keys: tuple[str, ...] = field(default=(), compare=False)
+    place: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.path.strip('/').replace('/', '.')}: {self.message}" if self.path else self.message
+        return ": ".join(part for part in (self.place, self.path.strip("/").replace("/", "."), self.message) if part)
 
 
 class InvalidValuesError(ValuesError):

@@ -186,7 +186,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_without_a_mapping_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text("- a\n")
-    assert refused("validate", "-f", str(file)).startswith(f"{file}: must hold a mapping of values")
+    assert refused("validate", "-f", str(file)).startswith(f"{file}:1: a values file is a mapping")
 
 
 def test_an_unknown_value_is_refused_with_a_close_one() -> None:
@@ -204,6 +204,37 @@ def test_every_problem_is_reported_at_once() -> None:
     ).splitlines()
     assert len(lines) == 3
     assert [line.partition(":")[0] for line in lines] == ["airflowVersion", "scheduler.replicas", "triggerer.replicas"]
+
+
+def test_a_refusal_names_the_line_of_the_file_that_set_the_value_last(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("scheduler:\n  replicas: x\ntriggerer:\n  replicas: y\n")
+    second.write_text("# more\nscheduler:\n\n  replicas: z\n")
+    for command in (["validate"], ["template"], ["graph"], ["up", "--name", "never"]):
+        assert refused(*command, "-f", str(first), "-f", str(second)).splitlines() == [
+            f"{second}:4: scheduler.replicas: must be an integer",
+            f"{first}:4: triggerer.replicas: must be an integer",
+        ]
+    assert refused("validate", "-f", str(second), "-f", str(first)).startswith(f"{first}:2: scheduler.replicas: ")
+    assert refused("validate", "-f", "-", stdin=first.read_text()).startswith("-:2: scheduler.replicas: ")
+    assert refused("validate", "-f", str(first), "--set", "scheduler.replicas=x,triggerer.replicas=1") == (
+        f"{first}:2: scheduler.replicas: must be an integer"
+    )
+    assert refused("validate", "-f", str(first), "--set", "scheduler.replicas=1,triggerer.replicas=w") == (
+        "triggerer.replicas: must be an integer"
+    )
+
+
+def test_a_broken_rule_names_the_line_of_its_value(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text("scheduler:\n  env:\n    AIRFLOW_HOME: /x\npostgresql: {enabled: false}\n")
+    lines = refused("validate", "-f", str(file)).splitlines()
+    assert f"{file}:3: scheduler.env.AIRFLOW_HOME: the chart sets it; use an image of your own" in lines
+    assert [line for line in lines if line.startswith("database.host: ")], "no file has it"
+
+
+def test_one_problem_is_one_line() -> None:
+    assert refused("validate", "--set", "workers.sets.big=7").splitlines() == ["workers.sets.big: must be a mapping"]
 
 
 def test_broken_rules_are_reported_at_once() -> None:
@@ -422,7 +453,7 @@ def test_done_is_0_and_manifests_go_to_standard_output() -> None:
 def test_a_refusal_is_1_and_goes_to_standard_error() -> None:
     done = whole("template", "-f", "-", stdin="scheduler: {replica: 1}")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "error: scheduler: there is no value `replica`; did you mean `replicas`?\n"
+    assert done.stderr == "error: -:1: scheduler: there is no value `replica`; did you mean `replicas`?\n"
 
 
 @pytest.mark.parametrize("arguments", [("templat",), ("template", "--bogus"), ("explain",), ("graph", "-o", "png")])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from airflow_charts.cli.options import Files, Sets, SetStrings, user_values
+from airflow_charts.cli.options import Files, Sets, SetStrings, refusals_at, user_values
 
 
 class Format(StrEnum):
@@ -27,5 +27,7 @@ def graph(
     from airflow_charts.components.picture import mermaid, svg
     from airflow_charts.values.load import load
 
-    values = load(user_values(files, sets, set_strings))
+    document, places = user_values(files, sets, set_strings)
+    with refusals_at(places):
+        values = load(document)
     typer.echo(mermaid(values) if output is Format.mermaid else svg(values), nl=False)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from airflow_charts.errors import InvalidValuesError
+
+if TYPE_CHECKING:
+    from airflow_charts.values.places import Places
 
 Files = Annotated[
     list[str] | None,
@@ -23,8 +30,10 @@ Deployment = Annotated[
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace of the release.")]
 
 
-def user_values(files: list[str] | None, sets: list[str] | None, set_strings: list[str] | None) -> dict[str, Any]:
-    """The user's document from the options."""
+def user_values(
+    files: list[str] | None, sets: list[str] | None, set_strings: list[str] | None
+) -> tuple[dict[str, Any], Places]:
+    """The user's document from the options, and where each value of it stands."""
     from airflow_charts.values.load import read_files
 
     expressions = [(text, False) for text in sets or []] + [(text, True) for text in set_strings or []]
@@ -35,3 +44,12 @@ def user_values(files: list[str] | None, sets: list[str] | None, set_strings: li
 def end_on_ctrl_c() -> None:
     """Lets Ctrl-C raise KeyboardInterrupt also where SIGINT was ignored at the start, as by the `&` of a script."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def refusals_at(places: Places) -> Iterator[None]:
+    """Lets a refusal of the user's document name files and lines."""
+    try:
+        yield
+    except InvalidValuesError as error:
+        raise places.named(error) from None

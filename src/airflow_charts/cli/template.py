@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from airflow_charts.cli.options import Files, Name, Namespace, Sets, SetStrings, user_values
+from airflow_charts.cli.options import Files, Name, Namespace, Sets, SetStrings, refusals_at, user_values
 
 
 def template(
@@ -30,7 +30,9 @@ def template(
     from airflow_charts.values.release import Release
 
     release = Release.checked(name, namespace)
-    parts = manifest_parts(user_values(files, sets, set_strings), release)
+    document, places = user_values(files, sets, set_strings)
+    with refusals_at(places):
+        parts = manifest_parts(document, release)
     unknown = [part for part in show_only or [] if part.replace("-", "_") not in parts]
     if unknown:
         raise ValuesError(f"there is no part `{unknown[0]}`; the parts are {', '.join(parts)}")

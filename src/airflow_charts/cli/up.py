@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from airflow_charts.cli.options import Deployment, Files, Sets, SetStrings, end_on_ctrl_c, user_values
+from airflow_charts.cli.options import (
+    Deployment,
+    Files,
+    Sets,
+    SetStrings,
+    end_on_ctrl_c,
+    refusals_at,
+    user_values,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,9 +92,12 @@ def _request(
 ) -> Request:
     """What is asked for; what is left out is as it was the last time."""
     from airflow_charts.local.deploy import Request, dags_folder
+    from airflow_charts.values.load import load
 
     previous = state.deployment()
-    document = user_values(files, sets, set_strings)
+    document, places = user_values(files, sets, set_strings)
+    with refusals_at(places):
+        load(document)
     if previous is not None and not document and not files:
         document = previous.document
         typer.echo("with the values of the last time", err=True)

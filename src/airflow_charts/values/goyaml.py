@@ -49,20 +49,29 @@ class Document:
 def parse(text: str, *, source: str = "") -> Document:
     """Returns the first document of a values file; nothing and `null` are an empty mapping.
 
-    Helm 4's command line reads every document of a file and merges them: `merge_files(parse_all(text))` does that.
-
     Raises:
         ValuesSyntaxError: Helm would refuse the text as well, or see the module's list.
     """
+    first = next(_mappings(text, source), None)
+    return first or Document({}, {}, source)
+
+
+def parse_values(text: str, *, source: str = "") -> list[Document]:
+    """Returns every document of a values file that is not null: Helm 4's command line merges them.
+
+    Raises:
+        ValuesSyntaxError: as `parse`, in any document.
+    """
+    return [document for document in _mappings(text, source) if document]
+
+
+def _mappings(text: str, source: str) -> Iterator[Document | None]:
     for node, line in _compose(text, source):
         value, places = _Decoder(source).decode(node, {})
-        if value is None:
-            break
-        if not isinstance(value, dict):
-            message = f"a values file is a mapping (`key: value`), this is a {_kind(value)}"
+        if value is not None and not isinstance(value, dict):
+            message = f"a values file is a mapping such as `scheduler: {{replicas: 2}}`, this is a {_kind(value)}"
             raise ValuesSyntaxError(message, source=source, line=line)
-        return Document(value, dict(_flatten(places, ())), source)
-    return Document({}, {}, source)
+        yield None if value is None else Document(value, dict(_flatten(places, ())), source)
 
 
 def parse_all(text: str, *, source: str = "") -> list[Any]:

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
@@ -18,6 +18,9 @@ from airflow_charts.values import Values
 from airflow_charts.values.coalesce import coalesce, merge_files
 from airflow_charts.values.rules import problems
 from airflow_charts.values.schema import schema_of
+
+if TYPE_CHECKING:
+    from airflow_charts.values.places import Places
 
 UNKNOWN_KEY = "has a key that is not allowed here"
 """The message for a key of the wrong form; Helm names no path for it."""
@@ -41,7 +44,7 @@ def total(user: Mapping[str, Any]) -> dict[str, Any]:
 
 def structural_problems(document: Mapping[str, Any]) -> list[Problem]:
     """Why a total document breaks the schema, in order of the paths."""
-    return sorted(_problem(error) for error in _validator().iter_errors(document))
+    return sorted({_problem(error) for error in _validator().iter_errors(document)})
 
 
 def checked(document: Mapping[str, Any]) -> Values:
@@ -74,39 +77,50 @@ def load(user: Mapping[str, Any]) -> Values:
 
 def read_files(
     paths: Iterable[str], expressions: Iterable[tuple[str, bool]] = (), *, stdin: str = ""
-) -> dict[str, Any]:
-    """The user's document from values files and `--set` expressions (text, whether all values are texts), in order.
+) -> tuple[dict[str, Any], Places]:
+    """The user's document, and where its values stand.
 
-    The file `-` is the text of `stdin`.
+    It comes from values files and then `--set` expressions (text, whether all values are texts), each in its order. The
+    file `-` is the text of `stdin`.
 
     Raises:
         ValuesSyntaxError: a file cannot be read or parsed, or an expression cannot.
     """
-    from airflow_charts.values.goyaml import parse_all
+    from airflow_charts.values.goyaml import Document, parse_values
+    from airflow_charts.values.places import Places, lines_of
     from airflow_charts.values.strvals import parse_set_into
 
-    documents: list[dict[str, Any]] = []
+    documents: list[Document] = []
     for path in paths:
         try:
             text = stdin if path == "-" else Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ValuesSyntaxError(f"cannot be read: {reason}", source=path) from error
-        for document in parse_all(text, source=path):
-            if not isinstance(document, dict):
-                raise ValuesSyntaxError(
-                    "must hold a mapping of values, such as `scheduler: {replicas: 2}`", source=path
-                )
-            documents.append(document)
-    result = merge_files(documents)
+        documents += parse_values(text, source=path)
+    files = merge_files([document.data for document in documents])
+    result = merge_files([files])
     for expression, as_text in expressions:
         parse_set_into(expression, result, as_text=as_text)
-    return result
+    return result, Places(lines_of(documents), files, result)
 
 
 def _problem(error: Any) -> Problem:
     path = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error.instance_path)
-    return Problem(path, _message(error))
+    return Problem(path, _message(error), _keys(error))
+
+
+def _keys(error: Any) -> tuple[str, ...]:
+    """The keys that a refusal of a whole mapping is about."""
+    details = error.kind.as_dict()
+    match error.kind.name:
+        case "required":
+            return (details["property"],)
+        case "additionalProperties":
+            return tuple(details["unexpected"])
+        case "propertyNames":
+            return (details["error"].instance,)
+    return ()
 
 
 def _message(error: Any) -> str:
