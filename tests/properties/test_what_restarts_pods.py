@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 
 import pytest
-from cluster import Pod, pods, texts
+from cluster import Object, Pod, named, pods, texts
 from documents import AIRFLOW_2, CASES, Case, Document, across
 
-from airflow_charts.components import scripts
+from airflow_charts.components import scripts, webserver
 from airflow_charts.values.coalesce import merge_files
 
 ALL: Document = {"executors": ["CeleryExecutor", "KubernetesExecutor"], "flower": {"enabled": True}}
@@ -94,8 +95,8 @@ OWN_PROGRAMS: list[Case] = [
 
 def programs_of(pod: Pod) -> set[str]:
     """The chart's own programs that a pod runs: what its containers name, and what that imports."""
-    named = " ".join(texts(pod.containers))
-    found = {name for name in scripts.texts() if f"{scripts.SCRIPTS}/{name}" in named}
+    words = " ".join(texts(pod.containers))
+    found = {name for name in scripts.texts() if f"{scripts.SCRIPTS}/{name}" in words}
     modules = {
         alias.name
         for name in found
@@ -123,3 +124,36 @@ def test_a_changed_program_of_the_chart_replaces_exactly_the_pods_that_run_it(
 def test_every_program_of_the_chart_is_run_by_a_pod() -> None:
     run = {program for case in CASES for pod in started(case.document).values() for program in programs_of(pod)}
     assert run == scripts.texts().keys()
+
+
+def files_of(case: Case, pod: Pod) -> dict[str, str]:
+    """The chart's own files that a pod mounts, but the programs."""
+    texts_of = {name: {**item.get("data", {}), **item.get("stringData", {})} for name, item in stored(case).items()}
+    volumes = pod.spec["volumes"]
+    sources = [source for volume in volumes for source in [volume, *volume.get("projected", {}).get("sources", [])]]
+    names = [source[kind] for source in sources for kind in ("configMap", "secret") if kind in source]
+    found = {name["name"]: texts_of.get(name["name"], {}) for name in names if not name["name"].endswith("-scripts")}
+    return {f"{name}/{file}": text for name, files in found.items() for file, text in files.items()}
+
+
+def stored(case: Case) -> dict[str, Object]:
+    return {**named(case, "ConfigMap"), **named(case, "Secret")}
+
+
+def test_pods_that_stay_the_same_mount_the_same_files() -> None:
+    """A Job has done its work, and a data store mounts nothing else than programs."""
+    known: dict[str, tuple[str, dict[str, str]]] = {}
+    for case in CASES:
+        for pod in pods(case):
+            if pod.owner == "Deployment":
+                template = json.dumps([pod.metadata, pod.spec], sort_keys=True)
+                other, files = known.setdefault(template, (case.name, files_of(case, pod)))
+                assert files_of(case, pod) == files, (pod.name, other, case.name)
+    assert len(known) < sum(pod.owner == "Deployment" for case in CASES for pod in pods(case))
+
+
+def test_the_checksum_of_the_webservers_settings_is_of_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chart's own text for users who give none is a part of it."""
+    before = started({})
+    monkeypatch.setattr(webserver, "webserver_config_data", lambda _: {"webserver_config.py": "# another text\n"})
+    assert replaced(before, started({})) == {"webserver/"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from airflow_charts.components import topology
-from airflow_charts.components.config import checksums
+from airflow_charts.components.config import checksums, webserver_config_data
 from airflow_charts.components.names import name_of
 from airflow_charts.components.pod import Program, http_check, probed, secret_files
 from airflow_charts.components.workloads import http_service, ingress, replicated
 from airflow_charts.k8s import core_v1
-from airflow_charts.tracing import all_of, filled, negate, text_digest, when
+from airflow_charts.tracing import all_of, digest, filled, negate, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.release import Release
 
@@ -52,7 +52,7 @@ def program(values: Values, release: Release) -> Program:
         ],
         checksums={
             **checksums(values, release),
-            "checksum/webserver-config": when(own, lambda: text_digest(values.webserver.config, 16)),
+            "checksum/webserver-config": when(own, lambda: digest(webserver_config_data(values), 16)),
         },
     )
 
