@@ -90,6 +90,7 @@ def _failed(case: Case, folder: Path) -> set[tuple[str, str]]:
     return {(finding["check_id"], subjects[finding["resource"]]) for finding in results["results"]["failed_checks"]}
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not COMMAND, reason="no checkov: set CHECKOV to its command")
 def test_every_finding_of_checkov_is_explained_and_no_explanation_is_stale(tmp_path: Path) -> None:
     for name, case in RENDERS.items():

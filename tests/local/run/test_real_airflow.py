@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from airflow_client import Airflow2Client, AirflowClient
 from screenshot import see_successful_run
 
+pytestmark = pytest.mark.timeout(900)  # the first test waits until everything is installed and runs
 PROGRAM = Path(sys.executable).parent / "airflow-charts"
 
 
