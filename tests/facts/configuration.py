@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cluster import named
 from documents import Case
+from rendered import named
 
 
 class Known(NamedTuple):

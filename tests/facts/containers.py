@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cluster import Object, pods
 from documents import Case
+from rendered import Object, pods
 
 
 def containers(case: Case) -> dict[str, Object]:

@@ -10,7 +10,7 @@ import pytest
 FOLDER = Path(__file__).parent
 HELPERS = FOLDER.parent / "properties"
 READ = {
-    path.name: path for path in (*FOLDER.glob("*.py"), *(HELPERS / f"{name}.py" for name in ("cluster", "networks")))
+    path.name: path for path in (*FOLDER.glob("*.py"), *(HELPERS / f"{name}.py" for name in ("rendered", "networks")))
 }
 CALL = {"airflow_charts", "airflow_charts.call", "airflow_charts.errors"}
 LOADING = {"airflow_charts.values", "airflow_charts.values.load"}

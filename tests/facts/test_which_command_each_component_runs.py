@@ -6,9 +6,9 @@ from typing import Any
 
 import deployments
 import pytest
-from cluster import Object
 from containers import command, containers
 from documents import INGRESS, Case, across
+from rendered import Object
 
 AHEAD = "python /etc/airflow-scripts/import_first.py"
 """Runs the command of Airflow that follows in a Python that has imported what tasks and DAG files need."""

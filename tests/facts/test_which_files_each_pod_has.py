@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import deployments
 import pytest
-from cluster import Object, Pod, pods
 from documents import Case, Document
+from rendered import Object, Pod, pods
 
 SHARED: Document = {
     "dags": {"persistence": {"enabled": True}},

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import deployments
 import pytest
-from cluster import named, pods
 from containers import containers, secrets
 from documents import EXISTING_SECRETS, EXTERNAL_URIS, Case, across
+from rendered import named, pods
 
 GENERATED = "etl-airflow-generated"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import deployments
 import pytest
-from cluster import named, of_kind, pods
 from documents import Case, across
+from rendered import named, of_kind, pods
 
 MANAGES_PODS = {
     "pods": "create delete get list patch watch",  # `patch` marks pods as done, and adopts those of a dead scheduler

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import deployments
 import pytest
-from cluster import Pod, of_kind, pods
 from documents import Case, across
 from networks import DNS, STRANGER, Connection, Place, lets_through
+from rendered import Pod, of_kind, pods
 
 CELERY_3 = """
 users              -> webserver:8080 flower:5555

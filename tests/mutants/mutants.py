@@ -101,7 +101,11 @@ FURTHER = (
     Mutant("every pod has a token", "uses_kubernetes_api(values, program.component)", "True"),
     Mutant("a root that can be written", "readOnlyRootFilesystem=True", "readOnlyRootFilesystem=False"),
     Mutant("pods may be root", "        runAsNonRoot=True,\n        runAsUser=50000", "        runAsUser=50000"),
-    Mutant("nothing waits for the schema", "return when(client, lambda: wait", "return when(False, lambda: wait"),
+    Mutant(
+        "nothing waits for the schema",
+        "return when(_waits(values, program), lambda: wait",
+        "return when(False, lambda: wait",
+    ),
     Mutant("the webserver waits for no user", 'component == "webserver", conditions', 'component == "web", conditions'),
     Mutant(
         "data stores stop at once",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from cluster import Object, Pod, matches
+from rendered import Object, Pod, matches
 
 NAMESPACE = "kubernetes.io/metadata.name"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cluster import Object
+from rendered import Object
 
 _CAPABILITIES = {"NET_BIND_SERVICE"}
 _VOLUMES = {

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster import COMPONENT, Object, every_object, pods
 from documents import EVERYTHING, NAMED, Case, Document
+from rendered import COMPONENT, Object, every_object, pods
 
 from airflow_charts import Release
 

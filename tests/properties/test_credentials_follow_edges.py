@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cluster import Object, Pod, chart_containers, of_kind, pods, values_of
 from documents import CASES, Case, across
+from rendered import Object, Pod, chart_containers, of_kind, pods, values_of
 
 from airflow_charts.components import topology
 from airflow_charts.values.required import credentials_of

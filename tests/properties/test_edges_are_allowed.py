@@ -7,9 +7,9 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
-from cluster import Pod, of_kind, pods, values_of
 from documents import CASES, EVERYTHING, RELEASE, Case, across
 from networks import DNS, OUTSIDE, STRANGER, Connection, Place, allowed, covers
+from rendered import Pod, of_kind, pods, values_of
 
 from airflow_charts import Release
 from airflow_charts.components import topology

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from cluster import Object, every_object, of_kind, pods, twice
 from documents import EVERYTHING, LONG, NAMED, Case, Document, across
+from rendered import Object, every_object, of_kind, pods, twice
 
 from airflow_charts import Release
 from airflow_charts.errors import InvalidValuesError

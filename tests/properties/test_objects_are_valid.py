@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema_rs
 import kubernetes_validate
 import pytest
-from cluster import Object, every_object, pods
 from documents import CASES, NAMED
+from rendered import Object, every_object, pods
 
 VERSIONS = [f"1.{minor}" for minor in range(30, 38)]
 _SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from cluster import (
+from documents import CASES, NAMED, Case, Document, across
+from rendered import (
     Object,
     Pod,
     chart_containers,
@@ -16,7 +17,6 @@ from cluster import (
     users_containers,
     values_of,
 )
-from documents import CASES, NAMED, Case, Document, across
 from standards import violations
 
 from airflow_charts.components import topology

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
-from cluster import (
+from documents import CASES, EVERYTHING, NAMED, USER_PARTS, Case, Document, across, among
+from rendered import (
     Object,
     Pod,
     chart_containers,
@@ -22,7 +23,6 @@ from cluster import (
     users_containers,
     values_of,
 )
-from documents import CASES, EVERYTHING, NAMED, USER_PARTS, Case, Document, across, among
 
 from airflow_charts.errors import InvalidValuesError
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cluster import every_object
 from documents import Case, Document, among
+from rendered import every_object
 
 from airflow_charts.errors import InvalidValuesError
 

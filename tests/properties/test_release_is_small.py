@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import pytest
-from cluster import every_object
 from documents import CASES, EVERYTHING, LONG, ROOT, Case
+from rendered import every_object
 
 from airflow_charts.values.goyaml import parse
 

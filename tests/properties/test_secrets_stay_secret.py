@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
-from cluster import Object, chart_containers, every_object, of_kind, pods, texts, values_of
 from documents import CASES, NAMED, Case, Document, across, literals, marker
+from rendered import Object, chart_containers, every_object, of_kind, pods, texts, values_of
 
 from airflow_charts.call import manifests
 from airflow_charts.components.notes import notes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cluster import Object, Pod, every_object, matches, of_kind, pods
 from documents import CASES, EVERYTHING, RELEASE, Case, across
+from rendered import Object, Pod, every_object, matches, of_kind, pods
 
 from airflow_charts import Release
 from airflow_charts.errors import InvalidValuesError

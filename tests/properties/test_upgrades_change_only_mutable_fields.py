@@ -8,8 +8,8 @@ from collections.abc import Callable
 from copy import deepcopy
 
 import pytest
-from cluster import Object, every_object
 from documents import CASES, RELEASE, Case, Document
+from rendered import Object, every_object
 
 _STATEFUL = {
     *("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit"),

@@ -6,8 +6,8 @@ import ast
 import json
 
 import pytest
-from cluster import Object, Pod, named, pods, texts
 from documents import AIRFLOW_2, CASES, Case, Document, across
+from rendered import Object, Pod, named, pods, texts
 
 from airflow_charts.components import scripts, webserver
 from airflow_charts.values.coalesce import merge_files
