@@ -577,7 +577,7 @@ def test_a_bad_name(machine: Machine, command: str) -> None:
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ({"scheduler": {"replicas": "many"}}, "error: scheduler.replicas: "),
+        ({"scheduler": {"replicas": "many"}}, "values.yaml:2: scheduler.replicas: must be an integer"),
         ({"no-such-value": 1}, "error: "),
         ({"executors": ["KubernetesExecutor"]}, "error: executors: the KubernetesExecutor starts a pod"),
         ({**SMALL, "pods": {"env": {"A": {"secretKeyRef": {"name": "some", "key": "k"}}}}}, "needs the Secret some"),
