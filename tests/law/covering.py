@@ -9,19 +9,19 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
-from harness import ROOT, Refused, interpreted, roots
+from harness import ROOT, roots
 from refused import REFUSED
 from strategies import Path, assign, bases, paths, resolve, schema_at
 
 from airflow_charts.helm.chart import traced
 from airflow_charts.tracing.interpret import Interpreter
-from airflow_charts.tracing.nodes import Apply, Each, When, children
+from airflow_charts.tracing.nodes import Apply, Each, Lines, Sequence, Tree, When, children, fragments_of, walk
 from airflow_charts.tracing.table import ALL_OF, FILLED
 from airflow_charts.values.goyaml import parse
-from airflow_charts.values.load import load, structural_problems, total
+from airflow_charts.values.load import load, structural_problems
 from airflow_charts.values.release import Release
 from airflow_charts.values.rules import OWNED_ENV, OWNED_OPTIONS, SENSITIVE_OPTIONS
 
@@ -338,24 +338,64 @@ def _visit(node: Any, filled: frozenset[Any], found: dict[Decision, When | Each]
 _BOTH = (ALL_OF,)
 
 
-@cache
 def covering() -> tuple[list[dict[str, Any]], list[str]]:
     """The covering set, and the ways of decisions that no candidate takes."""
-    interpreter = Interpreter()
     found = decisions()
     wanted = set(found)
     kept: list[dict[str, Any]] = []
+    rules, others = pieces()
     for document in candidates():
-        if structural_problems(total(document)):
-            continue
         releases = [Release("etl", "data"), Release("airflow", "data", "airflow")][: 1 if kept else 2]
-        before = len(wanted)
-        for release in releases:
-            if not isinstance(interpreted(document, interpreter, release), Refused):
-                interpreter.tree(traced().texts["notes"], roots(document, release))
-        wanted -= {(identity, way) for identity, ways in interpreter.coverage.items() for way in ways}
-        if len(wanted) < before:
+        scopes = [roots(document, release) for release in releases]
+        if structural_problems(scopes[0]["Values"]):
+            continue
+        new = {way for scope in scopes for way in new_ways(scope, rules, others, wanted)}
+        if new:
             kept.append(document)
+            wanted -= new
         if not wanted:
             break
     return kept, sorted(f"{found[decision].where} is never {decision[1]}" for decision in wanted)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the recorded tree that can be interpreted by itself, and the decisions in it."""
+
+    tree: Tree
+    decisions: frozenset[int]
+
+    @classmethod
+    def of(cls, tree: Tree) -> Piece:
+        trees = [tree, *(fragment.body for fragment in fragments_of(tree).values())]
+        return cls(tree, frozenset(id(node) for one in trees for node in walk(one) if isinstance(node, (When, Each))))
+
+
+def pieces() -> tuple[list[Piece], list[Piece]]:
+    """The recorded tree in pieces: one for each rule; and one for each line of the notes and for each manifest."""
+    recorded = traced()
+    rules, notes = (recorded.texts[name].fragment.body.parts for name in ("rules", "notes"))
+    manifests = (part for tree in recorded.parts.values() for part in tree.parts)
+    others: list[Tree] = [*(Lines((part,)) for part in notes), *(Sequence((part,)) for part in manifests)]
+    return [Piece.of(Lines((part,))) for part in rules], [Piece.of(tree) for tree in others]
+
+
+def new_ways(scope: dict[str, Any], rules: list[Piece], others: list[Piece], wanted: set[Decision]) -> set[Decision]:
+    """Which of the wanted ways a document takes. If rules refuse it, it takes none but theirs.
+
+    Only pieces in which a way is still wanted are interpreted: a candidate costs less and less, however large the
+    chart is.
+    """
+    undecided = {identity for identity, _ in wanted}
+
+    def taken(pieces: list[Piece]) -> set[Decision]:
+        interpreter = Interpreter()
+        for piece in pieces:
+            if not piece.decisions.isdisjoint(undecided):
+                interpreter.tree(piece.tree, scope)
+        return wanted & {(identity, way) for identity, ways in interpreter.coverage.items() for way in ways}
+
+    new = taken(others)
+    if new and Interpreter().tree(traced().texts["rules"], scope).strip():
+        new = set()
+    return new | taken(rules)
