@@ -3,7 +3,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 
-.PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local clean
+.PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local clean \
+  cluster cluster-down cluster-purge cluster-status
 
 setup: .venv/.ready
 
@@ -53,6 +54,21 @@ mutants: setup
 # A security scan of the manifests; not part of `make test`, because checkov brings 80 packages.
 checkov: setup
 	CHECKOV="$(CURDIR)/$(BIN)/uvx --from checkov==3.3.30 checkov" $(BIN)/pytest tests/properties/test_checkov.py
+
+# A single-node Kubernetes of plain processes, for the tests: Debian, root, Go. KUBERNETES_VERSION=1.34 for another one.
+CLUSTER := PYTHONPATH=tools $(BIN)/python -m cluster
+
+cluster: setup
+	$(CLUSTER) up
+
+cluster-down: setup
+	$(CLUSTER) down
+
+cluster-purge: setup
+	$(CLUSTER) purge
+
+cluster-status: setup
+	$(CLUSTER) status
 
 bench: setup
 	$(BIN)/python -m benchmarks
