@@ -18,6 +18,8 @@ from cluster.watching import Mirror, client
 
 CLASS = "folders"
 FOLDER = STATE / "volumes"
+_SELECTED_NODE = "volume.kubernetes.io/selected-node"
+"""The scheduler's annotation for a claim whose StorageClass waits for the first consumer."""
 
 
 def volume(claim: PersistentVolumeClaim) -> PersistentVolume:
@@ -65,6 +67,8 @@ def _provision(claims: list[PersistentVolumeClaim], existing: set[str]) -> None:
         assert claim.metadata is not None
         assert claim.spec is not None
         if claim.spec.storageClassName != CLASS or claim.spec.volumeName or claim.metadata.deletionTimestamp:
+            continue
+        if _SELECTED_NODE not in (claim.metadata.annotations or {}):  # no pod wants it yet
             continue
         if f"pvc-{claim.metadata.uid}" in existing:
             continue

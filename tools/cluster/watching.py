@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from lightkube import Client, KubeConfig
+from lightkube.core.resource import NamespacedResource
 
 from cluster.settings import KUBECONFIG
 
@@ -40,19 +41,21 @@ class Mirror:
         while True:
             try:
                 self._list_and_watch()
-            except Exception:  # noqa: BLE001 - the API server may go away and come back
+            except Exception as error:  # noqa: BLE001 - the API server may go away and come back
+                print(f"watching {self._kind.__name__}, once more in a second: {error}", flush=True)
                 time.sleep(1)
 
     def _list_and_watch(self) -> None:
         kubernetes = client()
-        listed = kubernetes.list(self._kind, namespace="*")
+        everywhere = "*" if issubclass(self._kind, NamespacedResource) else None
+        listed = kubernetes.list(self._kind, namespace=everywhere)
         objects = {_key(item): item for item in listed}
         with self._lock:
             self._objects = objects
         self._filled.set()
         self._changed.set()
         for event, item in kubernetes.watch(
-            self._kind, namespace="*", resource_version=listed.resourceVersion, server_timeout=300
+            self._kind, namespace=everywhere, resource_version=listed.resourceVersion, server_timeout=300
         ):
             with self._lock:
                 if event == "DELETED":
