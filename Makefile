@@ -4,7 +4,7 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 
 .PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local clean \
-  cluster cluster-down cluster-purge cluster-status
+  cluster cluster-down cluster-purge cluster-status test-cluster
 
 setup: .venv/.ready
 
@@ -69,6 +69,15 @@ cluster-purge: setup
 
 cluster-status: setup
 	$(CLUSTER) status
+
+# The chart on a real cluster: ours, or with KUBECONFIG=... on this command line that one, see CONTRIBUTING.md.
+ifeq ($(origin KUBECONFIG),command line)
+test-cluster: setup
+	CLUSTER_TESTS=1 CLUSTER_KUBECONFIG=$(abspath $(KUBECONFIG)) $(BIN)/pytest tests/cluster -n 2 --dist loadfile
+else
+test-cluster: setup cluster
+	CLUSTER_TESTS=1 $(BIN)/pytest tests/cluster -n 2 --dist loadfile
+endif
 
 bench: setup
 	$(BIN)/python -m benchmarks

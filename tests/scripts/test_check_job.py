@@ -4,7 +4,7 @@ import importlib
 import sys
 
 import pytest
-from conftest import SCRIPTS, Database, free_port, run_script
+from servers import SCRIPTS, Database, free_port, run_script
 
 sys.path.insert(0, str(SCRIPTS))
 check_job = importlib.import_module("check_job")  # by its path, as in a pod

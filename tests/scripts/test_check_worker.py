@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import NASTY, SCRIPTS, Pod, eventually, free_port, make_redis, owned_folder, run_script
+from servers import NASTY, SCRIPTS, Pod, eventually, free_port, make_redis, owned_folder, run_script
 
 sys.path.insert(0, str(SCRIPTS))
 check_worker = importlib.import_module("check_worker")  # by its path, as in a pod

@@ -3,8 +3,8 @@
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from conftest import NASTY, run_script
 from kombu import Connection  # type: ignore[attr-defined]
+from servers import NASTY, run_script
 from sqlalchemy import make_url
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Database, Postgresql, program, run_script, start_script
+from servers import Database, Postgresql, program, run_script, start_script
 
 PATH = "/api/v1/namespaces/here/secrets"
 TOKEN = "Seen-token"

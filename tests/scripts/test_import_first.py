@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import run_script
+from servers import run_script
 
 from airflow_charts.scripts import import_first
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import NASTY, Database, Postgresql, eventually, run_script, start_script
+from servers import NASTY, Database, Postgresql, eventually, run_script, start_script
 
 RECORDER = """
 import json, os, sys

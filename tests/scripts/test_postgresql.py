@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg2  # type: ignore[import-untyped]
 import pytest
-from conftest import NASTY, Pod, Postgresql, eventually
+from servers import NASTY, Pod, Postgresql, eventually
 
 
 def test_passwords_of_any_characters_are_set_at_each_start(postgresql: Postgresql) -> None:

@@ -4,11 +4,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import NASTY, Pod, eventually
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
 from redis.retry import Retry
+from servers import NASTY, Pod, eventually
 
 
 def client(pod: Pod, password: str = NASTY) -> Redis:

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from conftest import SCRIPTS
+from servers import SCRIPTS
 
 FILES = sorted(path for path in SCRIPTS.iterdir() if path.suffix in {".py", ".sh"})
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Database, Postgresql, free_port, run_script, start_script
+from servers import Database, Postgresql, free_port, run_script, start_script
 
 CORE, FAB = "alembic_version", "alembic_version_fab"
 

@@ -1,0 +1,417 @@
+"""Airflow on a real cluster: a namespace, a release in it, and what an operator asks of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import helm_python
+from airflow_client import Airflow2Client, AirflowClient
+
+from cluster import programs, settings
+
+ROOT = Path(__file__).parents[2]
+CHART = Path(os.environ.get("CLUSTER_CHART") or ROOT / "charts/airflow")
+KUBECONFIG = Path(os.environ.get("CLUSTER_KUBECONFIG") or settings.KUBECONFIG)
+OWN = KUBECONFIG == settings.KUBECONFIG
+"""Whether this is the cluster of `make cluster`, whose images of Airflow hold the tests' DAGs."""
+KUBECTL = programs.kubernetes("kubectl") if OWN else Path(shutil.which("kubectl") or "kubectl")
+DAGS = ROOT / "tools/cluster/images/airflow/dags"
+
+INSTANCE = "app.kubernetes.io/instance=airflow"
+COMPONENT = "app.kubernetes.io/component"
+START = 300
+"""Seconds that an installation may take on two busy cores."""
+
+Document = dict[str, Any]
+
+SMALL: Document = {
+    name: {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
+    for name in (
+        *("webserver", "scheduler", "dagProcessor", "triggerer", "workers", "flower", "kubernetesExecutor"),
+        *("migrations", "secretGeneration", "postgresql", "redis"),
+    )
+}
+"""Requests with which several installations fit on a small node; nothing else about them is small."""
+
+
+class ImpatienceError(AssertionError):
+    """Something did not come in its time."""
+
+
+def until(ask: Callable[[], Any], what: str, patience: float = 120, pause: float = 1) -> Any:
+    """What a question answers as soon as the answer is true; an AssertionError inside of it is a no."""
+    deadline = time.monotonic() + patience
+    while True:
+        said = ""
+        try:
+            answer = ask()
+            if answer:
+                return answer
+        except (AssertionError, OSError, LookupError, KubectlError) as error:
+            said = f": {error}"
+        if time.monotonic() > deadline:
+            raise ImpatienceError(f"not after {patience:.0f} s: {what}{said}")
+        time.sleep(pause)
+
+
+def merged(*documents: Mapping[str, Any]) -> Document:
+    """Values as Helm merges several files of them."""
+    result: Document = {}
+    for document in documents:
+        for key, value in document.items():
+            old = result.get(key)
+            result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+class KubectlError(Exception):
+    """kubectl said no."""
+
+
+def kubectl(*arguments: str | Path, text: str | None = None, patience: float = 120) -> str:
+    """What kubectl prints."""
+    done = subprocess.run(
+        [KUBECTL, f"--kubeconfig={KUBECONFIG}", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=patience,
+        check=False,
+    )
+    if done.returncode:
+        raise KubectlError(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
+    return done.stdout
+
+
+class Forward:
+    """A way from this machine to a port of a Service, made anew when the pod behind it has gone."""
+
+    def __init__(self, namespace: str, target: str, port: int) -> None:
+        self._arguments = [f"--namespace={namespace}", "port-forward", target, f":{port}"]
+        self._process: subprocess.Popen[str] | None = None
+
+    def open(self) -> str:
+        """The address at which the port is."""
+        self.close()
+        self._process = subprocess.Popen(
+            [KUBECTL, f"--kubeconfig={KUBECONFIG}", *self._arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        found = re.search(r"127\.0\.0\.1:(\d+)", line)
+        if not found:
+            self.close()
+            raise ConnectionRefusedError(line.strip())
+        return f"http://127.0.0.1:{found.group(1)}"
+
+    def close(self) -> None:
+        """Ends it."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait(10)
+            if self._process.stdout:
+                self._process.stdout.close()
+            self._process = None
+
+
+def _forwarded(kind: type[AirflowClient]) -> Callable[[Forward, str, str], AirflowClient]:
+    """A client that looks for another webserver when its own has gone."""
+
+    class Forwarded(kind):  # type: ignore[misc, valid-type]
+        def __init__(self, forward: Forward, user: str, password: str) -> None:
+            self._forward = forward
+            self.url = forward.open()
+            super().__init__(self.url, user, password)
+
+        def _call(self, method: str, path: str, body: object, authorization: str) -> Any:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    return super()._call(method, path, body, authorization)
+                except urllib.error.HTTPError as error:
+                    text = error.read().decode(errors="replace")[:300]
+                    raise OSError(f"{method} {path}: {error.code} {text}") from error
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(1)
+                    with suppress(OSError):
+                        self.url = self._forward.open()
+
+    return Forwarded
+
+
+class Deployment:
+    """A release `airflow` in a namespace of its own, which enforces the PodSecurity standard `restricted`."""
+
+    release = "airflow"
+
+    def __init__(self, scenario: str, *values: Mapping[str, Any]) -> None:
+        self.namespace = f"test-{scenario}"
+        self.values = merged(*values)
+        self.dags_in_image = OWN
+        self._forward = Forward(self.namespace, f"service/{self.release}-webserver", 8080)
+        self._client: AirflowClient | None = None
+
+    # --- the life of a release ---------------------------------------------------------------------------------------
+
+    def create_namespace(self) -> None:
+        """Makes the namespace, after what an earlier run left of it has gone."""
+        self.delete_namespace()
+        kubectl("create", "namespace", self.namespace)
+        kubectl("label", "namespace", self.namespace, "pod-security.kubernetes.io/enforce=restricted")
+        self.kubectl("create", "configmap", "test-dags", *[f"--from-file={path}" for path in DAGS.glob("*.py")])
+
+    def delete_namespace(self) -> None:
+        """Deletes the namespace with everything in it, without patience for its pods."""
+        if f"namespace/{self.namespace}" not in kubectl("get", "namespaces", "--output=name").split():
+            return
+        kubectl("delete", "namespace", self.namespace, "--wait=false")
+
+        def gone() -> bool:
+            self.kubectl("delete", "pods", "--all", "--grace-period=0", "--force", "--wait=false")
+            return f"namespace/{self.namespace}" not in kubectl("get", "namespaces", "--output=name").split()
+
+        until(gone, f"the namespace {self.namespace} has gone", 100)
+
+    def document(self, *changes: Mapping[str, Any]) -> Document:
+        """The values that are installed, with some changes."""
+        if self.dags_in_image:
+            return merged(self.values, *changes)
+        mounted = {
+            "volumes": [{"name": "test-dags", "configMap": {"name": "test-dags"}}],
+            "volumeMounts": [{"name": "test-dags", "mountPath": "/opt/airflow/dags"}],
+        }
+        return merged({"pods": mounted}, self.values, *changes)
+
+    @cached_property
+    def _helm(self) -> helm_python.Config:
+        return helm_python.Config(kubeconfig_path=KUBECONFIG, namespace=self.namespace)
+
+    def install(self, *changes: Mapping[str, Any], wait: bool = False) -> None:
+        """`helm install`, with `--wait` if asked for."""
+        self._helm.install(
+            CHART, self.release, self.document(*changes), timeout=START, wait="watcher" if wait else None
+        )
+
+    def upgrade(self, *changes: Mapping[str, Any], wait: bool = False) -> None:
+        """`helm upgrade` to the values with some changes, which are not kept for the next upgrade."""
+        self._helm.upgrade(
+            CHART, self.release, self.document(*changes), timeout=START, wait="watcher" if wait else None
+        )
+
+    def rollback(self) -> None:
+        """`helm rollback` to the revision before."""
+        self._helm.rollback(self.release)
+
+    def uninstall(self) -> None:
+        """`helm uninstall`, until its pods have gone."""
+        self._helm.uninstall(self.release)
+        until(lambda: not self.get("pods", INSTANCE), "the pods of the release have gone", 100)
+
+    def apply(self, *changes: Mapping[str, Any]) -> None:
+        """`airflow-charts template | kubectl apply`."""
+        program = Path(sys.executable).parent / "airflow-charts"
+        done = subprocess.run(
+            [program, "template", self.release, "-n", self.namespace, "-f", "-"],
+            input=json.dumps(self.document(*changes)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        self.kubectl("apply", "-f", "-", text=done.stdout)
+
+    # --- what an operator sees ---------------------------------------------------------------------------------------
+
+    def kubectl(self, *arguments: str | Path, text: str | None = None, patience: float = 120) -> str:
+        """What kubectl prints about the namespace."""
+        return kubectl(f"--namespace={self.namespace}", *arguments, text=text, patience=patience)
+
+    def get(self, kind: str, selector: str = "") -> list[Document]:
+        """The objects of a kind that labels select."""
+        chosen = [f"--selector={selector}"] if selector else []
+        found: list[Document] = json.loads(self.kubectl("get", kind, "--output=json", *chosen))["items"]
+        return found
+
+    def secret(self, name: str, key: str) -> str:
+        """A text in a Secret."""
+        import base64
+
+        document = json.loads(self.kubectl("get", "secret", name, "--output=json"))
+        return base64.b64decode(document["data"][key]).decode()
+
+    def pods(self, component: str = "") -> list[Document]:
+        """The pods that run or want to, of one component or of all; no Job's and no task's."""
+        selector = f"{INSTANCE},{COMPONENT}={component}" if component else INSTANCE
+        return [
+            pod
+            for pod in self.get("pods", selector)
+            if "deletionTimestamp" not in pod["metadata"]
+            and pod["metadata"]["labels"][COMPONENT] not in ("migrations", "secret-generation")
+            and pod["status"]["phase"] in ("Pending", "Running")
+        ]
+
+    def pod_names(self, component: str) -> set[str]:
+        """The names of a component's pods."""
+        return {pod["metadata"]["name"] for pod in self.pods(component)}
+
+    def workload_pods(self) -> dict[str, set[str]]:
+        """The identities of the pods of each workload, by its name without the release's."""
+        found: dict[str, set[str]] = {}
+        for pod in self.pods():
+            [owner] = pod["metadata"]["ownerReferences"]
+            name = owner["name"].removeprefix(f"{self.release}-")
+            if owner["kind"] == "ReplicaSet":
+                name = name.rpartition("-")[0]
+            found.setdefault(name, set()).add(pod["metadata"]["uid"])
+        return found
+
+    def replaced_since(self, before: dict[str, set[str]]) -> set[str]:
+        """The workloads whose pods are all other ones than before."""
+        now = self.workload_pods()
+        assert set(now) == set(before)
+        for name, pods in now.items():
+            assert pods == before[name] or not pods & before[name], f"{name} has old and new pods"
+        return {name for name, pods in now.items() if pods != before[name]}
+
+    def until_ready(self, patience: float = START) -> None:
+        """Returns when all that the release wants runs as it is wanted, and nothing else does."""
+        until(self._is_ready, "everything is ready", patience)
+
+    def _is_ready(self) -> bool:
+        for workload in self.get("deployments,statefulsets", INSTANCE):
+            name, status = workload["metadata"]["name"], workload["status"]
+            wanted = workload["spec"]["replicas"]
+            assert status.get("observedGeneration") == workload["metadata"]["generation"], f"{name} is not seen yet"
+            counts = [status.get(count, 0) for count in ("replicas", "updatedReplicas", "readyReplicas")]
+            assert counts == [wanted] * 3, f"{name} has pods, new pods, ready pods {counts} of {wanted}"
+        for job in self.get("jobs", INSTANCE):
+            assert job["status"].get("succeeded"), f"{job['metadata']['name']} has not succeeded"
+        leaving = [
+            pod["metadata"]["name"] for pod in self.get("pods", INSTANCE) if "deletionTimestamp" in pod["metadata"]
+        ]
+        assert not leaving, f"{leaving} still stop"
+        return True
+
+    def warnings(self) -> list[str]:
+        """The Warning events, without failing start-up probes: a program that starts does not answer yet."""
+        found = [event for event in self.get("events") if event["type"] == "Warning"]
+        return [
+            f"{event['involvedObject']['name']}: {event['reason']}: {event['message']}"
+            for event in found
+            if not event["message"].startswith("Startup probe failed")
+        ]
+
+    def restarts(self) -> dict[str, int]:
+        """How often containers were started again, if they were."""
+        return {
+            f"{pod['metadata']['name']}/{container['name']}": container["restartCount"]
+            for pod in self.get("pods")
+            for container in (
+                *pod["status"].get("initContainerStatuses", []),
+                *pod["status"].get("containerStatuses", []),
+            )
+            if container["restartCount"]
+        }
+
+    def logs(self, last: int = -1) -> dict[str, str]:
+        """What each container of the namespace has written, also the one before a restart."""
+        found: dict[str, str] = {}
+        for pod in self.get("pods"):
+            name = pod["metadata"]["name"]
+            spec = pod["spec"]
+            for container in (*spec.get("initContainers", []), *spec["containers"]):
+                arguments = [name, f"--container={container['name']}", f"--tail={last}"]
+                with suppress(KubectlError):
+                    found[f"{name}/{container['name']}"] = self.kubectl("logs", *arguments)
+                with suppress(KubectlError):
+                    found[f"{name}/{container['name']} (before)"] = self.kubectl("logs", "--previous", *arguments)
+        return found
+
+    def log_of(self, component: str) -> str:
+        """What the containers of a component, also a Job's, have written."""
+        pods = {pod["metadata"]["name"] for pod in self.get("pods", f"{COMPONENT}={component}")}
+        return "\n".join(text for name, text in self.logs().items() if name.partition("/")[0] in pods)
+
+    # --- Airflow -----------------------------------------------------------------------------------------------------
+
+    @property
+    def airflow(self) -> AirflowClient:
+        """The API, as the first user."""
+        if self._client is None:
+            kind = Airflow2Client if str(self.values.get("airflowVersion", "3")).startswith("2") else AirflowClient
+            password = self.secret(f"{self.release}-generated", "admin-password")
+            self._client = until(
+                lambda: _forwarded(kind)(self._forward, "admin", password), "the webserver takes the password", 60
+            )
+        return self._client
+
+    def forget_client(self) -> None:
+        """Logs in again at the next call."""
+        self._client = None
+        self._forward.close()
+
+    def start_dag(self, dag: str, **conf: Any) -> str:
+        """Starts a run, as soon as the DAG is known; returns its id."""
+        airflow = self.airflow
+        airflow.wait_for_dag(dag)
+        airflow.call("PATCH", f"/dags/{dag}", {"is_paused": False})
+        run = airflow.call("POST", f"/dags/{dag}/dagRuns", {**airflow.new_run, "conf": conf})
+        return str(run["dag_run_id"])
+
+    def run_dag(self, dag: str, patience: float = 120, **conf: Any) -> str:
+        """Runs a DAG to its success; returns the run's id."""
+        run = self.start_dag(dag, **conf)
+        self.succeeds(dag, run, patience)
+        return run
+
+    def succeeds(self, dag: str, run: str, patience: float = 120) -> list[Document]:
+        """Waits for the end of a run, which must be a success; returns its tasks."""
+        state = self.airflow.wait_for_end(dag, run, patience)
+        tasks = self.airflow.tasks(dag, run)
+        assert state == "success", {task["task_id"]: task["state"] for task in tasks}
+        return tasks
+
+    # --- when a test has failed --------------------------------------------------------------------------------------
+
+    def report(self) -> str:
+        """Pods, events and the last lines of each log, and before them all lines that look like a cause."""
+        logs = self.logs(200)
+        causes: dict[str, str] = {}
+        for name, text in logs.items():
+            for line in text.splitlines():
+                if _CAUSE.search(line) and not _HARMLESS.search(line):
+                    causes[f"{name}: {without_what_differs(line)}"] = f"{name}: {line.strip()[:300]}"
+        parts = {
+            "pods": self.kubectl("get", "pods", "--output=wide"),
+            "events": self.kubectl("get", "events", "--sort-by=.lastTimestamp")[-6000:],
+            "lines that may be the cause": "\n".join([*causes.values()][-40:]),
+            **{f"log of {name}": "\n".join(text.splitlines()[-12:]) for name, text in logs.items()},
+        }
+        return "\n".join(f"--- {self.namespace}: {title}\n{text}" for title, text in parts.items())
+
+
+def without_what_differs(line: str) -> str:
+    """A line of a log without its times and numbers, to know it again."""
+    return re.sub(r"[0-9a-f-]{8,}|\d+", "*", line)
+
+
+_CAUSE = re.compile(r"(?i)forbidden|timed? ?out|refused|denied|unauthorized|not found|No such|Error:|Exception:")
+_HARMLESS = re.compile(r'relation "\w+" does not exist')
