@@ -210,9 +210,14 @@ class Deployment:
         )
 
     def upgrade(self, *changes: Mapping[str, Any], wait: bool = False) -> None:
-        """`helm upgrade` to the values with some changes, which are not kept for the next upgrade."""
+        """`helm upgrade --reset-values` to the values with some changes, which the next upgrade does not keep."""
         self._helm.upgrade(
-            CHART, self.release, self.document(*changes), timeout=START, wait="watcher" if wait else None
+            CHART,
+            self.release,
+            self.document(*changes),
+            reset_values=True,  # without it, no values at all mean the last ones
+            timeout=START,
+            wait="watcher" if wait else None,
         )
 
     def rollback(self) -> None:

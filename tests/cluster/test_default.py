@@ -79,7 +79,7 @@ def test_policies_replace_no_pod() -> None:
 
 def test_a_setting_of_the_webserver_restarts_it_alone() -> None:
     before = default.workload_pods()
-    default.upgrade({"webserver": {"config": {"WTF_CSRF_TIME_LIMIT": 3600}}}, wait=True)
+    default.upgrade({"webserver": {"config": "WTF_CSRF_TIME_LIMIT = 3600"}}, wait=True)
     default.until_ready()
     assert default.replaced_since(before) == {"webserver"}
 
