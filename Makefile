@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 
-.PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local clean \
+.PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local bench-cluster clean \
   cluster cluster-down cluster-purge cluster-status test-cluster
 
 setup: .venv/.ready
@@ -85,6 +85,10 @@ bench: setup
 # The local run beside `airflow standalone`: several minutes, on a machine that does nothing else.
 bench-local: setup
 	$(BIN)/python -m benchmarks.local_run
+
+# The chart on the cluster, and others beside it with BENCH_CHARTS=...: on a machine that does nothing else.
+bench-cluster: setup cluster
+	$(BIN)/python -m benchmarks.cluster
 
 clean:
 	rm -rf .venv

@@ -160,12 +160,14 @@ class Deployment:
     """A release `airflow` in a namespace of its own, which enforces the PodSecurity standard `restricted`."""
 
     release = "airflow"
+    selector = INSTANCE
+    """The labels of the release's objects."""
 
-    def __init__(self, scenario: str, *values: Mapping[str, Any]) -> None:
+    def __init__(self, scenario: str, *values: Mapping[str, Any], chart: Path = CHART) -> None:
+        self.chart = chart
         self.namespace = f"test-{scenario}"
         self.values = merged(*values)
         self.dags_in_image = OWN
-        self._forward = Forward(self.namespace, f"service/{self.release}-webserver", 8080)
         self._client: AirflowClient | None = None
 
     # --- the life of a release ---------------------------------------------------------------------------------------
@@ -206,13 +208,13 @@ class Deployment:
     def install(self, *changes: Mapping[str, Any], wait: bool = False) -> None:
         """`helm install`, with `--wait` if asked for."""
         self._helm.install(
-            CHART, self.release, self.document(*changes), timeout=START, wait="watcher" if wait else None
+            self.chart, self.release, self.document(*changes), timeout=START, wait="watcher" if wait else None
         )
 
     def upgrade(self, *changes: Mapping[str, Any], wait: bool = False) -> None:
         """`helm upgrade --reset-values` to the values with some changes, which the next upgrade does not keep."""
         self._helm.upgrade(
-            CHART,
+            self.chart,
             self.release,
             self.document(*changes),
             reset_values=True,  # without it, no values at all mean the last ones
@@ -227,7 +229,7 @@ class Deployment:
     def uninstall(self) -> None:
         """`helm uninstall`, until its pods have gone."""
         self._helm.uninstall(self.release)
-        until(lambda: not self.get("pods", INSTANCE), "the pods of the release have gone", 100)
+        until(lambda: not self.get("pods", self.selector), "the pods of the release have gone", 100)
 
     def apply(self, *changes: Mapping[str, Any]) -> None:
         """`airflow-charts template | kubectl apply`."""
@@ -301,16 +303,16 @@ class Deployment:
         until(self._is_ready, "everything is ready", patience)
 
     def _is_ready(self) -> bool:
-        for workload in self.get("deployments,statefulsets", INSTANCE):
+        for workload in self.get("deployments,statefulsets", self.selector):
             name, status = workload["metadata"]["name"], workload["status"]
             wanted = workload["spec"]["replicas"]
             assert status.get("observedGeneration") == workload["metadata"]["generation"], f"{name} is not seen yet"
             counts = [status.get(count, 0) for count in ("replicas", "updatedReplicas", "readyReplicas")]
             assert counts == [wanted] * 3, f"{name} has pods, new pods, ready pods {counts} of {wanted}"
-        for job in self.get("jobs", INSTANCE):
+        for job in self.get("jobs", self.selector):
             assert job["status"].get("succeeded"), f"{job['metadata']['name']} has not succeeded"
         leaving = [
-            pod["metadata"]["name"] for pod in self.get("pods", INSTANCE) if "deletionTimestamp" in pod["metadata"]
+            pod["metadata"]["name"] for pod in self.get("pods", self.selector) if "deletionTimestamp" in pod["metadata"]
         ]
         assert not leaving, f"{leaving} still stop"
         return True
@@ -362,11 +364,24 @@ class Deployment:
         """The API, as the first user."""
         if self._client is None:
             kind = Airflow2Client if str(self.values.get("airflowVersion", "3")).startswith("2") else AirflowClient
-            password = self.secret(f"{self.release}-generated", "admin-password")
             self._client = until(
-                lambda: _forwarded(kind)(self._forward, "admin", password), "the webserver takes the password", 60
+                lambda: _forwarded(kind)(self._forward, "admin", self.password()),
+                "the webserver takes the password",
+                60,
             )
         return self._client
+
+    @cached_property
+    def _forward(self) -> Forward:
+        return Forward(self.namespace, f"service/{self.webserver()}", 8080)
+
+    def webserver(self) -> str:
+        """The name of the Service with Airflow's API."""
+        return f"{self.release}-webserver"
+
+    def password(self) -> str:
+        """The password of the first user."""
+        return self.secret(f"{self.release}-generated", "admin-password")
 
     def forget_client(self) -> None:
         """Logs in again at the next call."""
