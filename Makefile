@@ -4,7 +4,7 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 
 .PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local bench-cluster clean \
-  cluster cluster-down cluster-purge cluster-status test-cluster
+  cluster cluster-down cluster-purge cluster-status cluster-possible test-cluster
 
 setup: .venv/.ready
 
@@ -70,13 +70,18 @@ cluster-purge: setup
 cluster-status: setup
 	$(CLUSTER) status
 
+# Fails, and says why, where no cluster can run.
+cluster-possible: setup
+	$(CLUSTER) possible
+
 # The chart on a real cluster: ours, or with KUBECONFIG=... on this command line that one, see CONTRIBUTING.md.
 ifeq ($(origin KUBECONFIG),command line)
 test-cluster: setup
 	CLUSTER_TESTS=1 CLUSTER_KUBECONFIG=$(abspath $(KUBECONFIG)) $(BIN)/pytest tests/cluster -n 2 --dist loadfile
 else
 test-cluster: setup cluster
-	CLUSTER_TESTS=1 $(BIN)/pytest tests/cluster -n 2 --dist loadfile
+	CLUSTER_TESTS=1 $(BIN)/pytest tests/cluster -n 2 --dist loadfile --ignore tests/cluster/test_node.py
+	CLUSTER_TESTS=1 $(BIN)/pytest tests/cluster/test_node.py
 endif
 
 bench: setup

@@ -1,14 +1,13 @@
-"""The commands `python -m cluster up | down | purge | status | build`."""
+"""The commands `python -m cluster up | down | purge | status | build | possible`."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import time
 
-from cluster import certificates, control_plane, images, node, programs
+from cluster import certificates, control_plane, images, machine, node, programs
 from cluster.processes import ClusterError, log_file, running
 from cluster.settings import KUBECONFIG, LOGS, RUN, STATE, VERSION
 
@@ -41,7 +40,7 @@ def _claim() -> None:
 
 def build() -> None:
     """Builds what is missing of programs and images."""
-    programs.install()
+    programs.build()
     images.build()
 
 
@@ -80,16 +79,21 @@ def status() -> None:
     print(f"{'pods':25} {'':18} {LOGS / 'pods'}")
 
 
+def possible() -> None:
+    """Says what this machine lacks to run a cluster."""
+    if missing := machine.lacks():
+        raise ClusterError(f"no cluster can run here, for this is missing: {'; '.join(missing)}")
+
+
 def main() -> int:
     """Runs the command of the command line."""
-    commands = {command.__name__: command for command in (up, down, purge, status, build)}
+    commands = {command.__name__: command for command in (up, down, purge, status, build, possible)}
     parser = argparse.ArgumentParser(prog="python -m cluster", description=__doc__)
     parser.add_argument("command", choices=sorted(commands))
     command = parser.parse_args().command
-    if command != "status" and os.geteuid() != 0:
-        print("the cluster needs root, for containers and their network", file=sys.stderr)
-        return 1
     try:
+        if command in ("up", "build"):
+            possible()
         commands[command]()
     except ClusterError as error:
         print(error, file=sys.stderr)

@@ -49,17 +49,17 @@ def _folder(module: str) -> Path:
     return CACHE / "programs" / f"{module}-{digest[:12]}"
 
 
-def install() -> None:
-    """Installs and builds what is missing."""
+def build() -> None:
+    """Builds what is missing."""
     if VERSION not in VERSIONS:
         raise ClusterError(f"KUBERNETES_VERSION={VERSION}: this cluster can be one of {', '.join(VERSIONS)}")
-    _install_debian()
     for module in modules():
         if not _folder(module).exists():
             _build(module)
 
 
-def _install_debian() -> None:
+def install_debian() -> None:
+    """Installs what is missing of Debian's programs."""
     missing = [package for package, file in DEBIAN.items() if not Path(file).exists()]
     if not missing:
         return
