@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 
-.PHONY: setup up down programs test lint chart golden mutants checkov bench bench-local bench-cluster clean \
+.PHONY: setup up down programs test quick lint chart golden mutants checkov bench bench-local bench-cluster clean \
   cluster cluster-down cluster-purge cluster-status cluster-possible test-cluster
 
 setup: .venv/.ready
@@ -31,6 +31,12 @@ test: setup programs lint
 	$(BIN)/airflow-charts chart check
 	$(BIN)/pytest tests/local/run
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# What finds most mistakes in two minutes. It needs no programs but those of `make setup`.
+quick: lint
+	$(BIN)/airflow-charts chart check
+	LAW_SCALE=0.1 $(BIN)/pytest -n 2 -q tests/facts tests/components tests/golden tests/values tests/tracing \
+	  tests/law/test_random.py tests/law/test_examples.py
 
 lint: setup
 	$(BIN)/ruff check .

@@ -95,6 +95,12 @@ def kubectl(*arguments: str | Path, text: str | None = None, patience: float = 1
     return done.stdout
 
 
+def _shared_volume() -> Document:
+    """How a claim is shared by pods: on one node, ReadWriteOnce is enough."""
+    storage_class = os.environ.get("CLUSTER_STORAGE_CLASS")
+    return {"storageClass": storage_class} if storage_class else {"accessMode": "ReadWriteOnce"}
+
+
 class Forward:
     """A way from this machine to a port of a Service, made anew when the pod behind it has gone."""
 
@@ -193,13 +199,15 @@ class Deployment:
 
     def document(self, *changes: Mapping[str, Any]) -> Document:
         """The values that are installed, with some changes."""
-        if self.dags_in_image:
-            return merged(self.values, *changes)
-        mounted = {
-            "volumes": [{"name": "test-dags", "configMap": {"name": "test-dags"}}],
-            "volumeMounts": [{"name": "test-dags", "mountPath": "/opt/airflow/dags"}],
-        }
-        return merged({"pods": mounted}, self.values, *changes)
+        others: Document = {}
+        if not self.dags_in_image:
+            others["pods"] = {
+                "volumes": [{"name": "test-dags", "configMap": {"name": "test-dags"}}],
+                "volumeMounts": [{"name": "test-dags", "mountPath": "/opt/airflow/dags"}],
+            }
+        if not OWN:
+            others["logs"] = {"persistence": _shared_volume()}
+        return merged(others, self.values, *changes)
 
     @cached_property
     def _helm(self) -> helm_python.Config:
