@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cluster import programs
 from cluster.certificates import kubeconfig
-from cluster.processes import end, run, running, start, succeeds, wait_until
+from cluster.processes import end, run, start, succeeds, wait_until
 from cluster.settings import (
     API_SERVER,
     BRIDGE,
@@ -191,8 +191,4 @@ def down() -> None:
     end("kube-controller-manager")
     end("kube-apiserver", patience=5)  # it would wait a minute for its clients
     end("etcd")
-
-
-def runs() -> bool:
-    """Whether the API server has been started."""
-    return running("kube-apiserver") is not None
+    run("ip", "link", "delete", BRIDGE, check=False)

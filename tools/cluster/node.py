@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -256,12 +257,14 @@ def _take_back_network() -> None:
             kept = [line for line in saved.splitlines() if not _is_ours(line)]
             if len(kept) != len(saved.splitlines()):
                 run(f"{command}-restore", "-T", table, text="\n".join([*kept, ""]))
-    for bridge in (POD_BRIDGE,):
-        run("ip", "link", "delete", bridge, check=False)
-    for hierarchy in Path("/sys/fs/cgroup").glob("*/kubepods"):
-        for folder in sorted((path for path in hierarchy.rglob("*") if path.is_dir()), reverse=True):
-            folder.rmdir()
-        hierarchy.rmdir()
+    run("ip", "link", "delete", POD_BRIDGE, check=False)
+    root = Path("/sys/fs/cgroup")
+    for pods in (root / "kubepods", *root.glob("*/kubepods")):
+        for folder in sorted((path for path in pods.rglob("*") if path.is_dir()), reverse=True):
+            with suppress(OSError):  # a process that ends slowly is still in it
+                folder.rmdir()
+        with suppress(OSError):
+            pods.rmdir()
 
 
 def _is_ours(line: str) -> bool:
