@@ -253,6 +253,24 @@ class Deployment:
         assert done.returncode == 0, done.stderr
         self.kubectl("apply", "-f", "-", text=done.stdout)
 
+    def start_stranger(self, image: str, *command: str) -> None:
+        """Starts the pod `stranger`, which is no part of the release, and returns when it runs."""
+        context = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+        container = {"name": "stranger", "image": image, "command": command, "securityContext": context}
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "stranger", "labels": {"app": "stranger"}},
+            "spec": {
+                "containers": [container],
+                "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+                "automountServiceAccountToken": False,
+                "terminationGracePeriodSeconds": 0,
+            },
+        }
+        self.kubectl("apply", "-f", "-", text=json.dumps(pod))
+        self.kubectl("wait", "pod/stranger", "--for=condition=Ready", "--timeout=60s")
+
     # --- what an operator sees ---------------------------------------------------------------------------------------
 
     def kubectl(self, *arguments: str | Path, text: str | None = None, patience: float = 120) -> str:
