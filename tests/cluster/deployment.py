@@ -277,6 +277,12 @@ class Deployment:
         """What kubectl prints about the namespace."""
         return kubectl(f"--namespace={self.namespace}", *arguments, text=text, patience=patience)
 
+    def exec(self, component: str, *command: str) -> str:
+        """What a command prints in the main container of a component's Deployment."""
+        name = f"{self.release}-{component}"
+        container = "worker" if component.startswith("worker-") else component
+        return self.kubectl("exec", f"deployment/{name}", f"--container={container}", "--", *command)
+
     def get(self, kind: str, selector: str = "") -> list[Document]:
         """The objects of a kind that labels select."""
         chosen = [f"--selector={selector}"] if selector else []

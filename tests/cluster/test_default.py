@@ -83,21 +83,8 @@ def test_an_option_restarts_airflow_and_no_store() -> None:
     default.upgrade(PARALLELISM, wait=True)
     default.until_ready()
     assert default.replaced_since(before) == AIRFLOW
-    assert (
-        default.kubectl(
-            "exec",
-            "deploy/airflow-scheduler",
-            "-c",
-            "scheduler",
-            "--",
-            "airflow",
-            "config",
-            "get-value",
-            "core",
-            "parallelism",
-        ).strip()
-        == "16"
-    )
+    value = default.exec("scheduler", "airflow", "config", "get-value", "core", "parallelism")
+    assert value.strip() == "16"
 
 
 def _image_states() -> set[str]:
@@ -159,19 +146,7 @@ def test_without_the_secret_no_new_fernet_key_is_made() -> None:
     patch = f'{{"stringData": {{"fernet-key": "{key}"}}}}'
     default.kubectl("patch", "secret", "airflow-generated", "--type=merge", f"--patch={patch}")
     default.until_ready()
-    shop = default.kubectl(
-        "exec",
-        "deploy/airflow-scheduler",
-        "-c",
-        "scheduler",
-        "--",
-        "airflow",
-        "connections",
-        "get",
-        "shop",
-        "-o",
-        "json",
-    )
+    shop = default.exec("scheduler", "airflow", "connections", "get", "shop", "--output=json")
     assert "s3cret" in shop
 
 
