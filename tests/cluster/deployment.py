@@ -204,7 +204,10 @@ class Deployment:
         if not self.dags_in_image:
             others["pods"] = {
                 "volumes": [{"name": "test-dags", "configMap": {"name": "test-dags"}}],
-                "volumeMounts": [{"name": "test-dags", "mountPath": "/opt/airflow/dags"}],
+                "volumeMounts": [  # file by file: Airflow 2 takes the links in a ConfigMap's folder for a loop
+                    {"name": "test-dags", "mountPath": f"/opt/airflow/dags/{path.name}", "subPath": path.name}
+                    for path in DAGS.glob("*.py")
+                ],
             }
         if not OWN:
             others["logs"] = {"persistence": _shared_volume()}
@@ -333,7 +336,7 @@ class Deployment:
 
     def until_ready(self, patience: float = START) -> None:
         """Returns when all that the release wants runs as it is wanted, and nothing else does."""
-        until(self._is_ready, "everything is ready", patience)
+        until(self._is_ready, "everything is ready", patience, pause=3)
 
     def _is_ready(self) -> bool:
         for workload in self.get("deployments,statefulsets", self.selector):

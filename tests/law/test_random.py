@@ -20,7 +20,7 @@ SCALE = float(os.environ.get("LAW_SCALE", "1"))
 PARTS = 10
 """Both tests are cut into parts, each with a seed of its own, so that they run side by side."""
 
-pytestmark = pytest.mark.timeout(120 * max(1, SCALE))
+pytestmark = pytest.mark.timeout(300 * max(1, SCALE))
 
 
 def on_documents(part: int, count: int, check: Callable[[dict[str, Any]], None]) -> None:
