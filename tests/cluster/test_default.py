@@ -124,7 +124,7 @@ def runs() -> set[Any]:
 def test_uninstalled_and_installed_again_it_goes_on() -> None:
     before = runs()
     default.uninstall()
-    assert {claim["metadata"]["name"] for claim in default.get("pvc")} == {
+    assert {claim["metadata"]["name"] for claim in default.get("persistentvolumeclaims")} == {
         "airflow-postgresql-data",
         "airflow-redis-data",
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cluster import programs
 from cluster.processes import succeeds
+from cluster.settings import STATE
 
 _BRIDGE = "airflow-charts1"
 
@@ -21,7 +22,7 @@ def lacks() -> list[str]:
     checks = {
         "Go, to build Kubernetes": shutil.which("go") is not None,
         "the right to make network devices": _can_make_a_bridge(),
-        "the right to mount": _can_mount(),
+        f"the right to mount overlays in {STATE}": _can_mount_overlays(),
         "the right to make cgroups": _can_make_a_cgroup(),
     }
     return [what for what, there in checks.items() if not there]
@@ -32,9 +33,15 @@ def _can_make_a_bridge() -> bool:
     return made and succeeds("ip", "link", "delete", _BRIDGE)
 
 
-def _can_mount() -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        return succeeds("mount", "-t", "tmpfs", "tmpfs", folder) and succeeds("umount", folder)
+def _can_mount_overlays() -> bool:
+    STATE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=STATE) as folder:
+        parts = {part: Path(folder, part) for part in ("lowerdir", "upperdir", "workdir", "merged")}
+        for path in parts.values():
+            path.mkdir()
+        merged = parts.pop("merged")
+        options = ",".join(f"{part}={path}" for part, path in parts.items())
+        return succeeds("mount", "-t", "overlay", "overlay", "-o", options, merged) and succeeds("umount", merged)
 
 
 def _can_make_a_cgroup() -> bool:
