@@ -81,7 +81,7 @@ def test_two_pods_share_a_volume_and_names_are_found() -> None:
 
 def test_a_pod_that_is_not_restricted_is_refused() -> None:
     with pytest.raises(KubectlError, match="violates PodSecurity"):
-        place.kubectl("run", "root", f"--image={TOOLS}", "--privileged")
+        place.kubectl("run", "root", f"--image={TOOLS}")
 
 
 def test_a_policy_closes_and_opens() -> None:

@@ -117,6 +117,7 @@ def _start_api_server() -> None:
             f"--advertise-address={NODE_ADDRESS}",
             f"--etcd-servers={ETCD}",
             f"--service-cluster-ip-range={SERVICE_NETWORK}",
+            "--allow-privileged=true",  # PodSecurity decides, as elsewhere
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
             f"--client-ca-file={PKI / 'kubernetes-ca.crt'}",
