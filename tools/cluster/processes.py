@@ -19,6 +19,10 @@ class ClusterError(Exception):
     """Something that keeps the cluster from running, in one sentence that says what to do."""
 
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Python warns of a process that it forgets while it runs."""
+
+
 def _record(name: str) -> Path:
     return RUN / f"{name}.json"
 
@@ -57,6 +61,7 @@ def start(name: str, command: Sequence[str | Path], environment: dict[str, str] 
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
+    _started.append(process)
     _record(name).write_text(json.dumps([process.pid, psutil.Process(process.pid).create_time()]))
 
 
