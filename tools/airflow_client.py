@@ -46,11 +46,11 @@ class AirflowClient:
         """Returns when the DAG processor has parsed a DAG."""
         self.until(lambda: self.call("GET", f"/dags/{dag}"), f"the DAG {dag}")
 
-    def start(self, dag: str) -> str:
-        """Unpauses a DAG and starts a run of it."""
+    def start(self, dag: str, **conf: Any) -> str:
+        """Unpauses a DAG and starts a run of it with a configuration."""
         self.wait_for_dag(dag)
         self.call("PATCH", f"/dags/{dag}", {"is_paused": False})
-        run = self.call("POST", f"/dags/{dag}/dagRuns", self.new_run)
+        run = self.call("POST", f"/dags/{dag}/dagRuns", {**self.new_run, "conf": conf})
         return str(run["dag_run_id"])
 
     def state(self, dag: str, run: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 import helm_python
 from airflow_client import Airflow2Client, AirflowClient
 
+from airflow_charts.values.coalesce import merge_files
 from cluster import programs, settings
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +52,17 @@ SMALL: Document = {
 """Requests with which several installations fit on a small node, and fewer of the probes that start a Python."""
 
 
+RESTRICTED: Document = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+"""The security context of a container that is none of the chart's."""
+NO_SECRET = re.compile(r'secret "airflow-generated" not found|couldn\'t find key .* in Secret')
+"""The Warning events of an installation that are known."""
+
+
 class ImpatienceError(AssertionError):
     """Something did not come in its time."""
 
@@ -68,16 +81,6 @@ def until(ask: Callable[[], Any], what: str, patience: float = 120, pause: float
         if time.monotonic() > deadline:
             raise ImpatienceError(f"not after {patience:.0f} s: {what}{said}")
         time.sleep(pause)
-
-
-def merged(*documents: Mapping[str, Any]) -> Document:
-    """Values as Helm merges several files of them."""
-    result: Document = {}
-    for document in documents:
-        for key, value in document.items():
-            old = result.get(key)
-            result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return result
 
 
 class KubectlError(Exception):
@@ -193,6 +196,11 @@ def _forwarded(kind: type[AirflowClient]) -> Callable[[Forward, str, str], Airfl
     return Forwarded
 
 
+def container_statuses(pod: Document) -> list[Document]:
+    """What is known of each container of a pod, init containers first."""
+    return [*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", [])]
+
+
 class Deployment:
     """A release `airflow` in a namespace of its own, which enforces the PodSecurity standard `restricted`."""
 
@@ -200,10 +208,10 @@ class Deployment:
     selector = INSTANCE
     """The labels of the release's objects."""
 
-    def __init__(self, scenario: str, *values: Mapping[str, Any], chart: Path = CHART) -> None:
+    def __init__(self, scenario: str, *values: Document, chart: Path = CHART) -> None:
         self.chart = chart
         self.namespace = f"test-{scenario}"
-        self.values = merged(*values)
+        self.values = merge_files([*values])
         self.dags_in_image = OWN
         self._client: AirflowClient | None = None
 
@@ -218,17 +226,20 @@ class Deployment:
 
     def delete_namespace(self) -> None:
         """Deletes the namespace with everything in it, without patience for its pods."""
-        if f"namespace/{self.namespace}" not in kubectl("get", "namespaces", "--output=name").split():
+        if not self._has_namespace():
             return
         kubectl("delete", "namespace", self.namespace, "--wait=false")
 
         def gone() -> bool:
             self.kubectl("delete", "pods", "--all", "--grace-period=0", "--force", "--wait=false")
-            return f"namespace/{self.namespace}" not in kubectl("get", "namespaces", "--output=name").split()
+            return not self._has_namespace()
 
         until(gone, f"the namespace {self.namespace} has gone", 100)
 
-    def document(self, *changes: Mapping[str, Any]) -> Document:
+    def _has_namespace(self) -> bool:
+        return f"namespace/{self.namespace}" in kubectl("get", "namespaces", "--output=name").split()
+
+    def document(self, *changes: Document) -> Document:
         """The values that are installed, with some changes."""
         others: Document = {}
         if not self.dags_in_image:
@@ -241,19 +252,19 @@ class Deployment:
             }
         if not OWN:
             others["logs"] = {"persistence": _shared_volume()}
-        return merged(others, self.values, *changes)
+        return merge_files([others, self.values, *changes])
 
     @cached_property
     def _helm(self) -> helm_python.Config:
         return helm_python.Config(kubeconfig_path=KUBECONFIG, namespace=self.namespace)
 
-    def install(self, *changes: Mapping[str, Any], wait: bool = False) -> None:
+    def install(self, *changes: Document, wait: bool = False) -> None:
         """`helm install`, with `--wait` if asked for."""
         self._helm.install(
             self.chart, self.release, self.document(*changes), timeout=START, wait="watcher" if wait else None
         )
 
-    def upgrade(self, *changes: Mapping[str, Any], wait: bool = False) -> None:
+    def upgrade(self, *changes: Document, wait: bool = False) -> None:
         """`helm upgrade --reset-values` to the values with some changes, which the next upgrade does not keep."""
         self._helm.upgrade(
             self.chart,
@@ -273,7 +284,7 @@ class Deployment:
         self._helm.uninstall(self.release)
         until(lambda: not self.get("pods", self.selector), "the pods of the release have gone", 100)
 
-    def apply(self, *changes: Mapping[str, Any]) -> None:
+    def apply(self, *changes: Document) -> None:
         """`airflow-charts template | kubectl apply`."""
         program = Path(sys.executable).parent / "airflow-charts"
         done = subprocess.run(
@@ -289,15 +300,13 @@ class Deployment:
 
     def start_stranger(self, image: str, *command: str) -> None:
         """Starts the pod `stranger`, which is no part of the release, and returns when it runs."""
-        context = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-        container = {"name": "stranger", "image": image, "command": command, "securityContext": context}
+        container = {"name": "stranger", "image": image, "command": command, "securityContext": RESTRICTED}
         pod = {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": "stranger", "labels": {"app": "stranger"}},
             "spec": {
                 "containers": [container],
-                "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
                 "automountServiceAccountToken": False,
                 "terminationGracePeriodSeconds": 0,
             },
@@ -321,12 +330,10 @@ class Deployment:
         """The objects of a kind, or of several with commas between, that labels select."""
         return [item for name in kind.split(",") for item in _objects(self.namespace, name, selector)]
 
-    def secret(self, name: str, key: str) -> str:
-        """A text in a Secret."""
-        import base64
-
-        document = json.loads(self.kubectl("get", "secret", name, "--output=json"))
-        return base64.b64decode(document["data"][key]).decode()
+    def generated(self) -> dict[str, str]:
+        """What the generated Secret holds."""
+        document = json.loads(self.kubectl("get", "secret", f"{self.release}-generated", "--output=json"))
+        return {key: base64.b64decode(text).decode() for key, text in document["data"].items()}
 
     def pods(self, component: str = "") -> list[Document]:
         """The pods that run or want to, of one component or of all; no Job's and no task's."""
@@ -395,10 +402,7 @@ class Deployment:
         return {
             f"{pod['metadata']['name']}/{container['name']}": container["restartCount"]
             for pod in self.get("pods")
-            for container in (
-                *pod["status"].get("initContainerStatuses", []),
-                *pod["status"].get("containerStatuses", []),
-            )
+            for container in container_statuses(pod)
             if container["restartCount"]
         }
 
@@ -445,7 +449,7 @@ class Deployment:
 
     def password(self) -> str:
         """The password of the first user."""
-        return self.secret(f"{self.release}-generated", "admin-password")
+        return self.generated()["admin-password"]
 
     def forget_client(self) -> None:
         """Logs in again at the next call."""
@@ -454,11 +458,7 @@ class Deployment:
 
     def start_dag(self, dag: str, **conf: Any) -> str:
         """Starts a run, as soon as the DAG is known; returns its id."""
-        airflow = self.airflow
-        airflow.wait_for_dag(dag)
-        airflow.call("PATCH", f"/dags/{dag}", {"is_paused": False})
-        run = airflow.call("POST", f"/dags/{dag}/dagRuns", {**airflow.new_run, "conf": conf})
-        return str(run["dag_run_id"])
+        return self.airflow.start(dag, **conf)
 
     def run_dag(self, dag: str, patience: float = 120, **conf: Any) -> str:
         """Runs a DAG to its success; returns the run's id."""

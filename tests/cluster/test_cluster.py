@@ -8,19 +8,12 @@ from typing import Any
 
 import pytest
 from cluster.images import TOOLS
-from deployment import OWN, Deployment, KubectlError, until
+from deployment import OWN, RESTRICTED, Deployment, KubectlError, until
 
 if not OWN:
     pytest.skip("the cluster is not ours", allow_module_level=True)
 pytestmark = pytest.mark.usefixtures("namespaces")
 place = Deployment("cluster")
-
-RESTRICTED = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsNonRoot": True,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 
 
 def workload(name: str, shell: str, **pod: object) -> dict[str, Any]:

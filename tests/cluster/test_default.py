@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from deployment import Deployment, until, without_what_differs
+from deployment import NO_SECRET, Deployment, container_statuses, until, without_what_differs
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 default = Deployment("default")
@@ -15,7 +15,6 @@ default = Deployment("default")
 AIRFLOW = {"webserver", "scheduler", "dag-processor", "triggerer", "worker-default"}
 STORES = {"postgresql", "redis"}
 PARALLELISM = {"config": {"core": {"parallelism": 16}}}
-NO_SECRET = re.compile(r'secret "airflow-generated" not found|couldn\'t find key .* in Secret')
 
 
 def test_everything_becomes_ready() -> None:
@@ -89,11 +88,7 @@ def test_an_option_restarts_airflow_and_no_store() -> None:
 
 def _image_states() -> set[str]:
     """Why containers wait."""
-    statuses = [
-        status
-        for pod in default.pods()
-        for status in (*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", []))
-    ]
+    statuses = [status for pod in default.pods() for status in container_statuses(pod)]
     return {status["state"].get("waiting", {}).get("reason", "") for status in statuses}
 
 
@@ -137,7 +132,7 @@ def test_uninstalled_and_installed_again_it_goes_on() -> None:
 
 def test_without_the_secret_no_new_fernet_key_is_made() -> None:
     default.airflow.call("POST", "/connections", {"connection_id": "shop", "conn_type": "http", "password": "s3cret"})
-    key = default.secret("airflow-generated", "fernet-key")
+    key = default.generated()["fernet-key"]
     default.uninstall()
     default.kubectl("delete", "secret", "airflow-generated")
     default.forget_client()

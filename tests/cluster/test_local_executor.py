@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from deployment import SMALL, Deployment
+from deployment import NO_SECRET, SMALL, Deployment
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 local = Deployment("local-executor", SMALL, {"executors": ["LocalExecutor"], "redis": {"enabled": False}})
-
-NO_SECRET = re.compile(r'secret "airflow-generated" not found|couldn\'t find key .* in Secret')
 
 
 def test_there_are_no_workers() -> None:

@@ -50,14 +50,6 @@ def put(**credentials: str) -> None:
     rotation.kubectl("patch", "secret", "airflow-generated", "--type=merge", f"--patch={json.dumps(document)}")
 
 
-def credentials() -> dict[str, str]:
-    """What the generated Secret holds."""
-    import base64
-
-    document = json.loads(rotation.kubectl("get", "secret", "airflow-generated", "--output=json"))
-    return {key: base64.b64decode(text).decode() for key, text in document["data"].items()}
-
-
 def log_in_to_database(role: str, password: str) -> str:
     psql = ["psql", "-h", "/var/run/postgresql", "-U", role, role, "-Atc", "SELECT current_user"]
     return rotation.kubectl("exec", "airflow-postgresql-0", "--", "env", f"PGPASSWORD={password}", *psql).strip()
@@ -72,7 +64,7 @@ def test_everything_becomes_ready() -> None:
     rotation.install()
     rotation.until_ready()
     rotation.airflow.call("POST", "/connections", {"connection_id": "shop", "conn_type": "http", "password": "s3cret"})
-    old.update(credentials())
+    old.update(rotation.generated())
     assert set(old) == {
         *("database-password", "result-backend-password", "broker-password"),
         *("fernet-key", "api-secret-key", "jwt-secret", "flower-basic-auth", "admin-password"),
@@ -92,7 +84,7 @@ def test_passwords_of_the_stores_and_a_new_fernet_key_before_the_old_one() -> No
 
 
 def test_the_old_passwords_of_the_stores_are_refused() -> None:
-    new = credentials()
+    new = rotation.generated()
     for role, key in (("airflow", "database-password"), ("celery", "result-backend-password")):
         assert log_in_to_database(role, new[key]) == role
         with pytest.raises(KubectlError, match="password authentication failed"):
@@ -105,7 +97,7 @@ def test_the_new_fernet_key_alone_and_the_keys_of_sessions_tokens_and_flower() -
     before = rotation.airflow
     run(ROTATE)
     put(
-        fernet_key=credentials()["fernet-key"].partition(",")[0],
+        fernet_key=rotation.generated()["fernet-key"].partition(",")[0],
         api_secret_key=secrets.token_hex(32),
         jwt_secret=secrets.token_hex(32),
         flower_basic_auth="admin:another",

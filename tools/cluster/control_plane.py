@@ -34,6 +34,11 @@ def kubectl(*arguments: str | Path, text: str | None = None) -> str:
     return run(programs.kubernetes("kubectl"), f"--kubeconfig={KUBECONFIG}", *arguments, text=text)
 
 
+def kubectl_succeeds(*arguments: str) -> bool:
+    """Whether kubectl ends with 0."""
+    return succeeds(programs.kubernetes("kubectl"), f"--kubeconfig={KUBECONFIG}", *arguments)
+
+
 def ready(url: str) -> bool:
     """Whether a health page on this machine says yes."""
     try:
@@ -82,9 +87,7 @@ def up() -> None:
     _start_controller_manager()
     _start_scheduler()
     wait_until(
-        lambda: succeeds(
-            programs.kubernetes("kubectl"), f"--kubeconfig={KUBECONFIG}", "get", "serviceaccount", "default"
-        ),
+        lambda: kubectl_succeeds("get", "serviceaccount", "default"),
         "the ServiceAccount of the default namespace is made",
         "kube-controller-manager",
     )
@@ -144,23 +147,30 @@ def _start_api_server() -> None:
         ],
     )
     wait_until(
-        lambda: succeeds(programs.kubernetes("kubectl"), f"--kubeconfig={KUBECONFIG}", "get", "--raw", "/readyz"),
+        lambda: kubectl_succeeds("get", "--raw", "/readyz"),
         f"the API server answers at {API_SERVER}",
         "kube-apiserver",
     )
 
 
+def _as_itself(program: str) -> list[str]:
+    """The options of a controller that is the only one, asks with its own identity and is asked on loopback."""
+    config = kubeconfig(program)
+    return [
+        f"--kubeconfig={config}",
+        f"--authentication-kubeconfig={config}",
+        f"--authorization-kubeconfig={config}",
+        "--bind-address=127.0.0.1",
+        "--leader-elect=false",
+    ]
+
+
 def _start_controller_manager() -> None:
-    config = kubeconfig("kube-controller-manager")
     start(
         "kube-controller-manager",
         [
             programs.kubernetes("kube-controller-manager"),
-            f"--kubeconfig={config}",
-            f"--authentication-kubeconfig={config}",
-            f"--authorization-kubeconfig={config}",
-            "--bind-address=127.0.0.1",
-            "--leader-elect=false",
+            *_as_itself("kube-controller-manager"),
             "--use-service-account-credentials=true",
             f"--service-account-private-key-file={PKI / 'service-accounts.key'}",
             f"--root-ca-file={PKI / 'kubernetes-ca.crt'}",
@@ -172,16 +182,11 @@ def _start_controller_manager() -> None:
 
 
 def _start_scheduler() -> None:
-    config = kubeconfig("kube-scheduler")
     start(
         "kube-scheduler",
         [
             programs.kubernetes("kube-scheduler"),
-            f"--kubeconfig={config}",
-            f"--authentication-kubeconfig={config}",
-            f"--authorization-kubeconfig={config}",
-            "--bind-address=127.0.0.1",
-            "--leader-elect=false",
+            *_as_itself("kube-scheduler"),
         ],
     )
 

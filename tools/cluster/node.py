@@ -11,12 +11,11 @@ import psutil
 
 from cluster import images, programs
 from cluster.certificates import kubeconfig
-from cluster.control_plane import kubectl
+from cluster.control_plane import kubectl, kubectl_succeeds
 from cluster.processes import end, run, running, start, succeeds, wait_until
 from cluster.settings import (
     CONTAINERD,
     DNS_ADDRESS,
-    KUBECONFIG,
     LOGS,
     NODE,
     NODE_ADDRESS,
@@ -62,14 +61,7 @@ def up() -> None:
 
 
 def _is_ready() -> bool:
-    return succeeds(
-        programs.kubernetes("kubectl"),
-        f"--kubeconfig={KUBECONFIG}",
-        "wait",
-        "--for=condition=Ready",
-        f"node/{NODE}",
-        "--timeout=1s",
-    )
+    return kubectl_succeeds("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=1s")
 
 
 def _prepare_kernel() -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from cluster.processes import ClusterError
@@ -42,6 +43,7 @@ def modules() -> tuple[str, ...]:
     return (f"kubernetes-{VERSION}", "node")
 
 
+@cache
 def _folder(module: str) -> Path:
     source = SOURCE / "go" / module
     files = sorted(path for path in source.rglob("*") if path.is_file())
