@@ -41,15 +41,16 @@ START = 300
 
 Document = dict[str, Any]
 
-_JOBS = ("migrations", "secretGeneration")
+_REQUESTS: Document = {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
+_OFTEN_ASKED: Document = {**_REQUESTS, "startupProbe": {"periodSeconds": 6}, "livenessProbe": {"periodSeconds": 120}}
 SMALL: Document = {
-    name: {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
-    for name in ("webserver", "scheduler", "flower", "kubernetesExecutor", "postgresql", "redis", *_JOBS)
-} | {
-    name: {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}, "startupProbe": {"periodSeconds": 6}}
-    for name in ("dagProcessor", "triggerer", "workers")
+    **dict.fromkeys(("webserver", "scheduler", "flower", "kubernetesExecutor", "postgresql", "redis"), _REQUESTS),
+    **dict.fromkeys(("migrations", "secretGeneration"), _REQUESTS),
+    **dict.fromkeys(("dagProcessor", "workers"), _OFTEN_ASKED),
+    "triggerer": {**_OFTEN_ASKED, "enabled": False},
 }
-"""Requests with which several installations fit on a small node, and fewer of the probes that start a Python."""
+"""What lets several installations share a small node: small requests, few probes that start a Python, no triggerer."""
+TRIGGERER: Document = {"triggerer": {"enabled": True}}
 
 
 RESTRICTED: Document = {
@@ -59,6 +60,8 @@ RESTRICTED: Document = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 """The security context of a container that is none of the chart's."""
+_NOT_YET = re.compile(r"^Startup probe failed|failed to sync (configmap|secret) cache: timed out")
+"""A program that starts does not answer yet; a kubelet on a busy node waits a second for a ConfigMap, then again."""
 NO_SECRET = re.compile(r'secret "airflow-generated" not found|couldn\'t find key .* in Secret')
 """The Warning events of an installation that are known."""
 
@@ -389,12 +392,12 @@ class Deployment:
         return True
 
     def warnings(self) -> list[str]:
-        """The Warning events, without failing start-up probes: a program that starts does not answer yet."""
+        """The Warning events, without those that say that something takes its time."""
         found = [event for event in self.get("events") if event["type"] == "Warning"]
         return [
             f"{event['involvedObject']['name']}: {event['reason']}: {event['message']}"
             for event in found
-            if not event["message"].startswith("Startup probe failed")
+            if not _NOT_YET.search(event["message"])
         ]
 
     def restarts(self) -> dict[str, int]:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from deployment import SMALL, Deployment, until
+from deployment import SMALL, TRIGGERER, Deployment, until
 
 pytestmark = pytest.mark.usefixtures("namespaces")
-WORKER = ["python", "/etc/airflow-scripts/import_first.py", "celery", "worker"]
-"""It gets a name: 2.11 else gives Celery None, which the Click in the image of these tests hands on."""
 WRITTEN = "AIRFLOW__WEBSERVER__CONFIG_FILE"
 airflow_2 = Deployment(
     "airflow-2",
     SMALL,
+    TRIGGERER,
     {
         "airflowVersion": "2.11.2",
         "executors": ["CeleryExecutor"],
         "config": {"api": {"auth_backends": "airflow.api.auth.backend.basic_auth"}},  # for this test's client
-        "workers": {
-            "env": {WRITTEN: "/tmp/webserver_config.py"},  # see the last test
-            "args": [*WORKER, "--concurrency", "8", "--celery-hostname", "celery@%h"],
-        },
+        "workers": {"env": {WRITTEN: "/tmp/webserver_config.py"}},  # see the last test
     },
 )
 airflow_2.dags_in_image = False

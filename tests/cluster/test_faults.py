@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from deployment import SMALL, Deployment, until
+from deployment import SMALL, TRIGGERER, Deployment, until
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 faults = Deployment(
     "faults",
     SMALL,
+    TRIGGERER,
     # logs outlive the worker that wrote them
     {"workers": {"replicas": 2, "concurrency": 4}, "logs": {"persistence": {"enabled": True}}},
     # tasks of a killed worker are tried again after a minute without a sign of life, not after five

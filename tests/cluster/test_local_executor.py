@@ -12,7 +12,7 @@ local = Deployment("local-executor", SMALL, {"executors": ["LocalExecutor"], "re
 def test_there_are_no_workers() -> None:
     local.install()
     local.until_ready()
-    assert set(local.workload_pods()) == {"webserver", "scheduler", "dag-processor", "triggerer", "postgresql"}
+    assert set(local.workload_pods()) == {"webserver", "scheduler", "dag-processor", "postgresql"}
 
 
 def test_a_task_runs_in_the_scheduler_and_the_ui_shows_its_log() -> None:

@@ -6,10 +6,10 @@ import json
 import re
 
 import pytest
-from deployment import INSTANCE, SMALL, Deployment, kubectl, until
+from deployment import INSTANCE, SMALL, TRIGGERER, Deployment, kubectl, until
 
 pytestmark = pytest.mark.usefixtures("namespaces")
-policies = Deployment("policies", SMALL, {"flower": {"enabled": True}})
+policies = Deployment("policies", SMALL, TRIGGERER, {"flower": {"enabled": True}})
 elsewhere = Deployment("policies-elsewhere")
 STRANGERS = {"stranger": policies, "elsewhere": elsewhere}
 

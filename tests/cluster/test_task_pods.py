@@ -31,7 +31,7 @@ def run() -> str:
 def test_what_kubectl_applies_becomes_ready() -> None:
     kubernetes.apply()
     kubernetes.until_ready()
-    assert set(kubernetes.workload_pods()) == {"webserver", "scheduler", "dag-processor", "triggerer", "postgresql"}
+    assert set(kubernetes.workload_pods()) == {"webserver", "scheduler", "dag-processor", "postgresql"}
 
 
 def test_a_task_changes_its_own_pod(run: str) -> None:

@@ -25,7 +25,8 @@ TOOLS = "registry.test/tools:1"
 """A shell with curl, nc and dig, for tests."""
 COREDNS = "registry.test/coredns:1"
 METRICS_SERVER = "registry.test/metrics-server:1"
-AIRFLOW_VERSIONS = ("3.3.2", "2.11.2")
+AIRFLOW = {"3.3.2": "celery<5.7", "2.11.2": "celery<5.7 click<8.2"}
+"""Versions of Airflow, and of its requirements those whose newest it was not released with."""
 SUITE = "bookworm"
 
 _FOLDER = SOURCE / "images"
@@ -68,7 +69,7 @@ def airflow(version: str) -> Image:
     return Image(
         "airflow",
         [_full(f"apache/airflow:{version}")],
-        arguments={"VERSION": version, "REQUIREMENTS": f"apache-airflow[{extras}]=={version} celery<5.7"},
+        arguments={"VERSION": version, "REQUIREMENTS": f"apache-airflow[{extras}]=={version} {AIRFLOW[version]}"},
         volumes=[f"{uv}:/run/uv:ro", f"{cache}:/run/uv-cache", f"{_CERTIFICATES}:/run/certificates.pem:ro"],
     )
 
@@ -105,7 +106,7 @@ def all_images() -> Iterator[Image]:
     yield metrics_server()
     yield postgresql()
     yield valkey()
-    for version in AIRFLOW_VERSIONS:
+    for version in AIRFLOW:
         yield airflow(version)
 
 
