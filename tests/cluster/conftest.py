@@ -18,6 +18,7 @@ sys.path[:0] = [str(Path(__file__).parents[2] / "tools"), str(Path(__file__).par
 if "CLUSTER_TESTS" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
 
+LONGEST = ("test_faults", "test_default", "test_worker_sets", "test_task_pods", "test_rotation", "test_webservers")
 SHOWN = 20_000
 """Characters of a report: all pods and events, and the end of what there is."""
 
@@ -38,11 +39,12 @@ def namespaces(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives each test here the time that a cluster needs."""
+    """Gives each test here the time that a cluster needs, and lets the longest scenarios begin first."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(600))
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)

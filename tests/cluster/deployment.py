@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import atexit
 import base64
+import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ DAGS = ROOT / "tools/cluster/images/airflow/dags"
 
 INSTANCE = "app.kubernetes.io/instance=airflow"
 COMPONENT = "app.kubernetes.io/component"
+_STARTS = Path(tempfile.gettempdir()) / "airflow-charts-cluster-starts"
 START = 300
 """Seconds that an installation may take on two busy cores."""
 
@@ -48,8 +51,9 @@ SMALL: Document = {
     **dict.fromkeys(("migrations", "secretGeneration"), _REQUESTS),
     **dict.fromkeys(("dagProcessor", "workers"), _OFTEN_ASKED),
     "triggerer": {**_OFTEN_ASKED, "enabled": False},
+    "config": {"dag_processor": {"min_file_process_interval": 300}},
 }
-"""What lets several installations share a small node: small requests, few probes that start a Python, no triggerer."""
+"""What lets several installations share a small node: small requests, few starts of a Python, no triggerer."""
 TRIGGERER: Document = {"triggerer": {"enabled": True}}
 
 
@@ -199,6 +203,14 @@ def _forwarded(kind: type[AirflowClient]) -> Callable[[Forward, str, str], Airfl
     return Forwarded
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Waits until no other process of the tests starts an Airflow, which takes all of two cores for a minute."""
+    with _STARTS.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def container_statuses(pod: Document) -> list[Document]:
     """What is known of each container of a pod, init containers first."""
     return [*pod["status"].get("initContainerStatuses", []), *pod["status"].get("containerStatuses", [])]
@@ -266,6 +278,12 @@ class Deployment:
         self._helm.install(
             self.chart, self.release, self.document(*changes), timeout=START, wait="watcher" if wait else None
         )
+
+    def start(self) -> None:
+        """Installs it, and returns when everything is ready."""
+        with one_at_a_time():
+            self.install()
+            self.until_ready()
 
     def upgrade(self, *changes: Document, wait: bool = False) -> None:
         """`helm upgrade --reset-values` to the values with some changes, which the next upgrade does not keep."""

@@ -22,8 +22,7 @@ airflow_2.dags_in_image = False
 
 
 def test_everything_becomes_ready() -> None:
-    airflow_2.install()
-    airflow_2.until_ready()
+    airflow_2.start()
 
 
 def test_the_first_dag_succeeds_and_the_ui_shows_its_logs() -> None:

@@ -23,8 +23,7 @@ TASKS = 60
 
 
 def test_everything_becomes_ready() -> None:
-    faults.install()
-    faults.until_ready()
+    faults.start()
 
 
 @pytest.mark.parametrize("how", [["--wait=false"], ["--grace-period=0", "--force"]], ids=["deleted", "killed"])

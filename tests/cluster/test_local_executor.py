@@ -10,8 +10,7 @@ local = Deployment("local-executor", SMALL, {"executors": ["LocalExecutor"], "re
 
 
 def test_there_are_no_workers() -> None:
-    local.install()
-    local.until_ready()
+    local.start()
     assert set(local.workload_pods()) == {"webserver", "scheduler", "dag-processor", "postgresql"}
 
 

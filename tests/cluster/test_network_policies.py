@@ -108,8 +108,7 @@ def written(table: str) -> set[str]:
 
 
 def test_everything_becomes_ready() -> None:
-    policies.install()
-    policies.until_ready()
+    policies.start()
     [image] = {pod["spec"]["containers"][0]["image"] for pod in policies.pods("webserver")}
     for place in (policies, elsewhere):
         place.start_stranger(image, "python", "-m", "http.server", "4711")

@@ -18,8 +18,7 @@ airflow = Deployment("node", SMALL)
 
 
 def test_everything_becomes_ready() -> None:
-    airflow.install()
-    airflow.until_ready()
+    airflow.start()
 
 
 @pytest.mark.parametrize("programs", [["kubelet"], ["kubelet", "containerd"]], ids=" and ".join)

@@ -61,8 +61,7 @@ def ping_broker(password: str) -> str:
 
 
 def test_everything_becomes_ready() -> None:
-    rotation.install()
-    rotation.until_ready()
+    rotation.start()
     rotation.airflow.call("POST", "/connections", {"connection_id": "shop", "conn_type": "http", "password": "s3cret"})
     old.update(rotation.generated())
     assert set(old) == {

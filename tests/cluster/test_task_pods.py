@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from deployment import SMALL, Deployment, Document, until
+from deployment import SMALL, Deployment, Document, one_at_a_time, until
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 kubernetes = Deployment(
@@ -29,8 +29,9 @@ def run() -> str:
 
 
 def test_what_kubectl_applies_becomes_ready() -> None:
-    kubernetes.apply()
-    kubernetes.until_ready()
+    with one_at_a_time():
+        kubernetes.apply()
+        kubernetes.until_ready()
     assert set(kubernetes.workload_pods()) == {"webserver", "scheduler", "dag-processor", "postgresql"}
 
 

@@ -36,8 +36,7 @@ def answers() -> list[str]:
 
 
 def test_everything_becomes_ready() -> None:
-    webservers.install()
-    webservers.until_ready()
+    webservers.start()
     image = webservers.pods("webserver")[0]["spec"]["containers"][0]["image"]
     webservers.start_stranger(image, "python", "-c", ASK)
     until(lambda: answers()[:5] == ["200"] * 5, "the API answers", 20)

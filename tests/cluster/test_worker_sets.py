@@ -59,8 +59,7 @@ def ran_once(run: str) -> set[str]:
 
 
 def test_both_sets_become_ready() -> None:
-    workers.install()
-    workers.until_ready()
+    workers.start()
     assert (len(pods_of_set("default")), len(pods_of_set("heavy"))) == (2, 1)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,11 +99,15 @@ def metrics_server() -> Image:
     return Image("program", [METRICS_SERVER], files={"program": programs.kubernetes("metrics-server")})
 
 
-def all_images() -> Iterator[Image]:
-    """Every image, those of the cluster itself first."""
+def of_cluster() -> Iterator[Image]:
+    """The images without which no node is ready."""
     yield tools()
     yield coredns()
     yield metrics_server()
+
+
+def of_chart() -> Iterator[Image]:
+    """The images that the chart names."""
     yield postgresql()
     yield valkey()
     for version in AIRFLOW:
@@ -129,7 +133,7 @@ def archive(image: Image) -> Path:
 
 def build() -> None:
     """Builds what is not there."""
-    for image in all_images():
+    for image in (*of_cluster(), *of_chart()):
         if not archive(image).exists():
             _build_base()
             _build(image)
@@ -183,10 +187,10 @@ def _build(image: Image) -> None:
     partial.replace(target)
 
 
-def load(ctr: Callable[..., str]) -> None:
-    """Gives containerd the images that it does not have."""
+def load(ctr: Callable[..., str], images: Iterable[Image]) -> None:
+    """Gives containerd those of the images that it does not have."""
     known = set(ctr("images", "list", "--quiet").split())
-    for image in all_images():
+    for image in images:
         mark = f"registry.test/built:{_digest(image)}"
         if mark in known:
             continue

@@ -49,13 +49,14 @@ def up() -> None:
     """Starts what of it does not run, and returns when the node takes pods."""
     _prepare_kernel()
     _start_containerd()
-    images.load(ctr)
+    images.load(ctr, images.of_cluster())
     _start_kubelet()
     _start_proxy()
     for controller in CONTROLLERS:
         start(controller, [sys.executable, "-m", f"cluster.{controller}"], {"PYTHONPATH": str(SOURCE.parent)})
     wait_until(_is_ready, "the node is Ready", "kubelet")
     kubectl("apply", "--server-side", "--force-conflicts", "-f", SOURCE / "manifests")
+    images.load(ctr, images.of_chart())
     for deployment in ("coredns", "metrics-server"):
         kubectl("-n", "kube-system", "rollout", "status", f"deployment/{deployment}", "--timeout=120s")
 
