@@ -83,10 +83,10 @@ cluster-possible: setup
 # The chart on a real cluster: ours, or with KUBECONFIG=... on this command line that one, see CONTRIBUTING.md.
 ifeq ($(origin KUBECONFIG),command line)
 test-cluster: setup
-	CLUSTER_TESTS=1 CLUSTER_KUBECONFIG=$(abspath $(KUBECONFIG)) $(BIN)/pytest tests/cluster -n 3 --dist loadfile --no-loadscope-reorder
+	CLUSTER_TESTS=1 CLUSTER_KUBECONFIG=$(abspath $(KUBECONFIG)) $(BIN)/pytest tests/cluster -n 2 --dist loadfile --no-loadscope-reorder
 else
 test-cluster: setup cluster
-	CLUSTER_TESTS=1 $(BIN)/pytest tests/cluster -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/cluster/test_node.py
+	CLUSTER_TESTS=1 $(BIN)/pytest tests/cluster -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/cluster/test_node.py
 	CLUSTER_TESTS=1 $(BIN)/pytest tests/cluster/test_node.py
 endif
 

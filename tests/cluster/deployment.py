@@ -392,7 +392,7 @@ class Deployment:
 
     def until_ready(self, patience: float = START) -> None:
         """Returns when all that the release wants runs as it is wanted, and nothing else does."""
-        until(self._is_ready, "everything is ready", patience)
+        until(self._is_ready, "everything is ready", patience, pause=2)
 
     def _is_ready(self) -> bool:
         for workload in self.get("deployments,statefulsets", self.selector):

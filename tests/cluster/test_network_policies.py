@@ -144,7 +144,7 @@ def test_the_report_of_a_failed_test_names_the_way_that_is_closed() -> None:
     until(lambda: "webserver:8080" not in reached("worker"), "the policy closes", 20)
     run = policies.start_dag("first")
     with pytest.raises(AssertionError):
-        policies.succeeds("first", run, patience=60)
+        policies.succeeds("first", run, patience=30)
     causes = policies.report().partition("lines that may be the cause")[2].partition("---")[0]
     assert re.search(rf"{worker}/worker.*(?i:time(d )?out)", causes)
     policies.kubectl("delete", "networkpolicy", "airflow-webserver")  # Helm leaves what kubectl has patched

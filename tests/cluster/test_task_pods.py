@@ -57,7 +57,6 @@ def test_the_ui_shows_the_log_of_a_task_whose_pod_has_gone(run: str) -> None:
     assert "slow ends" in kubernetes.airflow.log("pods", run, "slow")
 
 
-@pytest.mark.xfail(reason="deletePods is an option in the airflow.cfg that all pods read")
 def test_to_keep_the_pods_of_tasks_restarts_the_scheduler_alone() -> None:
     before = kubernetes.workload_pods()
     kubernetes.apply(KEEP_PODS)

@@ -42,6 +42,9 @@ REDIS = {"REDIS_DATA": "/data", "REDIS_APPEND_ONLY": "yes"}
 NO_SQLITE = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://none@localhost/none"}
 """Airflow 2 has no Celery commands while its database is SQLite; Flower opens none."""
 
+PODS_ARE_DELETED = {"AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS": "True"}
+"""KubernetesExecutor runs in the scheduler, and nothing else reads it."""
+
 CELERY_3 = {
     "webserver": AIRFLOW | DATABASE,
     "scheduler": AIRFLOW | DATABASE | RESULTS | BROKER,
@@ -69,7 +72,7 @@ CELERY_2 = CELERY_3 | {
 }
 KUBERNETES_3 = {
     "webserver": AIRFLOW | DATABASE,
-    "scheduler": AIRFLOW | DATABASE,
+    "scheduler": AIRFLOW | DATABASE | PODS_ARE_DELETED,
     "dag-processor": AIRFLOW | DATABASE,
     "triggerer": AIRFLOW | DATABASE,
     "task": AIRFLOW,
@@ -91,7 +94,7 @@ TABLES = (
     (deployments.CELERY_2, CELERY_2),
     (deployments.KUBERNETES_3, KUBERNETES_3),
     (deployments.KUBERNETES_2, KUBERNETES_2),
-    (deployments.ALL_EXECUTORS, CELERY_3 | {"task": AIRFLOW}),
+    (deployments.ALL_EXECUTORS, CELERY_3 | {"task": AIRFLOW, "scheduler": CELERY_3["scheduler"] | PODS_ARE_DELETED}),
 )
 
 
@@ -117,6 +120,13 @@ def test_behind_an_ingress_airflow_3_believes_its_headers(version: str) -> None:
     case = deployments.deployment("ingress", version, "LocalExecutor", webserver={"ingress": {"enabled": True}})
     wanted = {"FORWARDED_ALLOW_IPS": "*"} if version.startswith("3") else {}
     assert plain(containers(case)["webserver"]) == AIRFLOW | DATABASE | wanted
+
+
+@pytest.mark.parametrize("version", deployments.VERSIONS)
+def test_the_scheduler_is_told_to_keep_the_pods_of_finished_tasks(version: str) -> None:
+    case = deployments.deployment("keep", version, "KubernetesExecutor", kubernetesExecutor={"deletePods": False})
+    scheduler = plain(containers(case)["scheduler"])
+    assert scheduler["AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS"] == "False"
 
 
 def test_settings_of_the_users_are_on_the_path_of_python() -> None:

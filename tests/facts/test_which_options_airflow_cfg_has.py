@@ -64,7 +64,6 @@ KUBERNETES: Options = {
     "kubernetes_executor": {
         "namespace": "data",
         "pod_template_file": "/etc/airflow/pod_template.yaml",
-        "delete_worker_pods": "True",
     }
 }
 
@@ -115,8 +114,6 @@ PLACES = {
     "service": {"port": 80},
 }
 CHANGES: list[tuple[str, dict[str, Any], Options]] = [
-    ("3.3.2", {"kubernetesExecutor": {"deletePods": False}}, {"kubernetes_executor": {"delete_worker_pods": "False"}}),
-    ("2.11.2", {"kubernetesExecutor": {"deletePods": False}}, {"kubernetes_executor": {"delete_worker_pods": "False"}}),
     ("3.3.2", {"triggerer": {"capacity": 7}}, {"triggerer": {"capacity": "7"}}),
     ("2.11.2", {"triggerer": {"capacity": 7}}, {"triggerer": {"default_capacity": "7"}}),
     ("3.3.2", {"broker": {"visibilityTimeout": 5}}, {"celery_broker_transport_options": {"visibility_timeout": "5"}}),

@@ -33,14 +33,8 @@ OF_THE_REVIEW = (
     Mutant("capacity misspelt", 'f"capacity = {', 'f"capacitiy = {'),
     Mutant(
         "pods of tasks stay where they should go",
-        """
-            when(all_of(kubernetes, values.kubernetes_executor.delete_pods), "delete_worker_pods = True"),
-            when(all_of(kubernetes, negate(values.kubernetes_executor.delete_pods)), "delete_worker_pods = False"),
-""",
-        """
-            when(all_of(kubernetes, values.kubernetes_executor.delete_pods), "delete_worker_pods = False"),
-            when(all_of(kubernetes, negate(values.kubernetes_executor.delete_pods)), "delete_worker_pods = True"),
-""",
+        'when(values.kubernetes_executor.delete_pods, "True", "False")',
+        'when(values.kubernetes_executor.delete_pods, "False", "True")',
     ),
     Mutant("flower_url_prefix misspelt", 'f"flower_url_prefix = {', 'f"flower_prefix = {'),
     Mutant("a roll-out takes the last pod first", "maxSurge=1, maxUnavailable=0", "maxSurge=0, maxUnavailable=1"),

@@ -153,12 +153,6 @@ namespace = {{ .Release.Namespace }}
 {{- if or (has "KubernetesExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) (has "LocalKubernetesExecutor" .Values.executors) }}
 pod_template_file = /etc/airflow/pod_template.yaml
 {{- end }}
-{{- if and (or (has "KubernetesExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) (has "LocalKubernetesExecutor" .Values.executors)) .Values.kubernetesExecutor.deletePods }}
-delete_worker_pods = True
-{{- end }}
-{{- if and (or (has "KubernetesExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) (has "LocalKubernetesExecutor" .Values.executors)) (not .Values.kubernetesExecutor.deletePods) }}
-delete_worker_pods = False
-{{- end }}
 {{- if hasKey .Values.config "kubernetes_executor" }}
 {{- range $key, $value := index .Values.config "kubernetes_executor" }}
 {{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}

@@ -68,6 +68,9 @@
 {{- if hasKey .settings.env "AIRFLOW__CORE__EXECUTION_API_SERVER_URL" }}
 {{ .path }}.env.AIRFLOW__CORE__EXECUTION_API_SERVER_URL: the chart sets it; use `webserver`
 {{- end }}
+{{- if hasKey .settings.env "AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS" }}
+{{ .path }}.env.AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS: the chart sets it; use `kubernetesExecutor.deletePods`
+{{- end }}
 {{- if hasKey .settings.env "AIRFLOW__API__BASE_URL" }}
 {{ .path }}.env.AIRFLOW__API__BASE_URL: the chart sets it; use `webserver.externalUrl` and `webserver.path`
 {{- end }}

@@ -120,8 +120,6 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
         "kubernetes_executor": [
             when(kubernetes, lambda: f"namespace = {release.namespace}"),
             when(kubernetes, f"pod_template_file = {release.path(CONFIG)}/pod_template.yaml"),
-            when(all_of(kubernetes, values.kubernetes_executor.delete_pods), "delete_worker_pods = True"),
-            when(all_of(kubernetes, negate(values.kubernetes_executor.delete_pods)), "delete_worker_pods = False"),
         ],
     }
 

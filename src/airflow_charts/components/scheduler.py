@@ -29,6 +29,16 @@ def program(values: Values, release: Release) -> Program:
             lambda: forking(release, "scheduler"),
             lambda: ["airflow", "scheduler"],
         ),
+        env=[
+            when(
+                kubernetes,
+                # Nobody else reads this option: in airflow.cfg a change of it would restart everything.
+                lambda: core_v1.EnvVar(
+                    name="AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS",
+                    value=when(values.kubernetes_executor.delete_pods, "True", "False"),
+                ),
+            )
+        ],
         ports=[
             when(
                 new,

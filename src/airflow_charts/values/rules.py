@@ -67,6 +67,7 @@ OWNED_ENV = (
     Owned("AIRFLOW__CORE__DAGS_FOLDER", "`dags.path`"),
     Owned("AIRFLOW__CORE__AUTH_MANAGER", "`authManager`"),
     Owned("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "`webserver`"),
+    Owned("AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS", "`kubernetesExecutor.deletePods`"),
     Owned("AIRFLOW__API__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
     Owned("AIRFLOW__WEBSERVER__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
     Owned("PGDATA", "nothing: the data lives on `postgresql.persistence`"),
