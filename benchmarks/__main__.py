@@ -20,8 +20,8 @@ import helm_python
 
 from airflow_charts.call import manifests
 from airflow_charts.helm.chart import template_files, traced
-from airflow_charts.values.goyaml import parse
-from airflow_charts.values.release import Release
+from airflow_charts.reading.goyaml import parse
+from airflow_charts.release import Release
 
 ROOT = Path(__file__).parents[1]
 RELEASE = Release("airflow", "airflow")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from airflow_charts.checks import load
 from airflow_charts.local.deploy import extras_of
 from airflow_charts.local.environments import airflow_programs, postgresql_programs, redis_programs
 from airflow_charts.local.state import cache_folder
-from airflow_charts.values.load import load
 
 cache = cache_folder()
 for user in ({}, {"airflowVersion": "2.11.2", "executors": ["LocalExecutor"], "redis": {"enabled": False}}):

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_charts.call import manifests
     from airflow_charts.deployment import airflow
+    from airflow_charts.release import Release
     from airflow_charts.values import Values
-    from airflow_charts.values.release import Release
 
 __version__ = "0.1.0"
 __all__ = ["Release", "Values", "airflow", "manifests"]
 
 _HOMES = {
-    "Release": "airflow_charts.values.release",
+    "Release": "airflow_charts.release",
     "Values": "airflow_charts.values",
     "airflow": "airflow_charts.deployment",
     "manifests": "airflow_charts.call",

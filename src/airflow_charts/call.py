@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_charts.checks import checked, load
 from airflow_charts.deployment import PARTS
+from airflow_charts.release import Release
 from airflow_charts.tracing.structure import documents
 from airflow_charts.values import Values
-from airflow_charts.values.load import checked, load
-from airflow_charts.values.release import Release
 
 
 def manifests(values: Values | Mapping[str, Any], release: Release) -> list[dict[str, Any]]:

@@ -5,34 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from airflow_charts.additions import dags, logs
 from airflow_charts.components import (
-    access,
-    config,
-    credentials,
     dag_processor,
-    datastores,
     extra,
     flower,
-    jobs,
     kubernetes_executor,
-    policies,
+    migrations,
+    postgresql,
+    redis,
     scheduler,
-    storage,
+    secret_generation,
     triggerer,
     webserver,
     workers,
 )
+from airflow_charts.derived import credentials, policies, roles
+from airflow_charts.processes import config
+from airflow_charts.release import Release
 from airflow_charts.values import Values
-from airflow_charts.values.release import Release
 
 PARTS: dict[str, Callable[[Values, Release], Any]] = {
     "credentials": credentials.objects,
     "config": config.objects,
-    "storage": storage.objects,
-    "access": access.objects,
-    "jobs": jobs.objects,
-    "postgresql": datastores.postgresql,
-    "redis": datastores.redis,
+    "dags": dags.objects,
+    "logs": logs.objects,
+    "roles": roles.objects,
+    "secret_generation": secret_generation.objects,
+    "migrations": migrations.objects,
+    "postgresql": postgresql.objects,
+    "redis": redis.objects,
     "webserver": webserver.objects,
     "scheduler": scheduler.objects,
     "dag_processor": dag_processor.objects,

@@ -17,14 +17,14 @@ import typer
 from typer.testing import CliRunner, Result
 
 from airflow_charts.call import manifests
+from airflow_charts.checks import defaults, load
 from airflow_charts.cli.main import app, run
-from airflow_charts.components.picture import arrows
+from airflow_charts.derived.picture import arrows
 from airflow_charts.errors import AirflowChartsError
 from airflow_charts.helm.chart import chart_files
+from airflow_charts.reading.goyaml import parse, parse_all
+from airflow_charts.release import Release
 from airflow_charts.values import Values
-from airflow_charts.values.goyaml import parse, parse_all
-from airflow_charts.values.load import defaults, load
-from airflow_charts.values.release import Release
 from airflow_charts.values.schema import schema_of
 
 ROOT = Path(__file__).parents[2]

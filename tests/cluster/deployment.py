@@ -25,7 +25,7 @@ from typing import Any
 import helm_python
 from airflow_client import Airflow2Client, AirflowClient
 
-from airflow_charts.values.coalesce import merge_files
+from airflow_charts.reading.coalesce import merge_files
 from cluster import programs, settings
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_charts.values.goyaml import parse
-from airflow_charts.values.load import load
+from airflow_charts.checks import load
+from airflow_charts.reading.goyaml import parse
 
 GUIDE = Path(__file__).parents[2] / "docs/configuration.md"
 _FENCE = re.compile(r"^(?P<mark><!-- not values -->\n+)?```yaml\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -13,7 +13,7 @@ READ = {
     path.name: path for path in (*FOLDER.glob("*.py"), *(HELPERS / f"{name}.py" for name in ("rendered", "networks")))
 }
 CALL = {"airflow_charts", "airflow_charts.call", "airflow_charts.errors"}
-LOADING = {"airflow_charts.values", "airflow_charts.values.load"}
+LOADING = {"airflow_charts.values", "airflow_charts.checks"}
 """The helpers read a document as the call does, to tell users' containers from the chart's."""
 
 

@@ -11,15 +11,15 @@ from typing import Annotated, Any
 import helm_python
 
 from airflow_charts.helm.chart import template_files
+from airflow_charts.reading.coalesce import coalesce
+from airflow_charts.reading.goyaml import parse_all
+from airflow_charts.release import Release, symbolic_release
 from airflow_charts.tracing.interpret import Interpreter
 from airflow_charts.tracing.structure import documents
 from airflow_charts.tracing.symbols import root
 from airflow_charts.tracing.trace import Traced, trace
 from airflow_charts.values.base import Count, Name, ObjectName, Partial, Section, empty, no_items
-from airflow_charts.values.coalesce import coalesce
-from airflow_charts.values.goyaml import parse_all
 from airflow_charts.values.kubernetes import Affinity, EnvVarSource, Toleration
-from airflow_charts.values.release import Release, symbolic_release
 
 
 class Inner(Section):

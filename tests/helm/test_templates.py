@@ -15,6 +15,7 @@ from printing import Maker, Sample, defined, printed, recorded
 from airflow_charts.errors import ChartError
 from airflow_charts.helm.chart import template_files
 from airflow_charts.k8s import core_v1, meta_v1
+from airflow_charts.release import Release
 from airflow_charts.tracing import (
     OMIT,
     add,
@@ -57,7 +58,6 @@ from airflow_charts.tracing import (
     urlquote,
     when,
 )
-from airflow_charts.values.release import Release
 
 NAMED = meta_v1.ObjectMeta(name="a")
 

@@ -16,14 +16,14 @@ from harness import ROOT, roots
 from refused import REFUSED
 from strategies import Path, assign, bases, paths, resolve, schema_at
 
+from airflow_charts.checks import load, structural_problems
+from airflow_charts.derived.rules import OWNED_ENV, OWNED_OPTIONS, SENSITIVE_OPTIONS
 from airflow_charts.helm.chart import traced
+from airflow_charts.reading.goyaml import parse
+from airflow_charts.release import Release
 from airflow_charts.tracing.interpret import Interpreter
 from airflow_charts.tracing.nodes import Apply, Each, Lines, Sequence, Tree, When, children, fragments_of, walk
 from airflow_charts.tracing.table import ALL_OF, FILLED
-from airflow_charts.values.goyaml import parse
-from airflow_charts.values.load import load, structural_problems
-from airflow_charts.values.release import Release
-from airflow_charts.values.rules import OWNED_ENV, OWNED_OPTIONS, SENSITIVE_OPTIONS
 
 TEXTS = (
     "",

@@ -12,13 +12,13 @@ from typing import Any
 import helm_python
 
 from airflow_charts.call import manifests
-from airflow_charts.components.notes import notes
+from airflow_charts.checks import UNKNOWN_KEY, load, structural_problems, total
+from airflow_charts.derived.notes import notes
 from airflow_charts.errors import InvalidValuesError, Problem
 from airflow_charts.helm.chart import traced
+from airflow_charts.reading.goyaml import parse_all
+from airflow_charts.release import Release
 from airflow_charts.tracing.interpret import Interpreter
-from airflow_charts.values.goyaml import parse_all
-from airflow_charts.values.load import UNKNOWN_KEY, load, structural_problems, total
-from airflow_charts.values.release import Release
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts/airflow"

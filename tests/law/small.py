@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from airflow_charts.k8s import apps_v1, core_v1, meta_v1
+from airflow_charts.release import Release
 from airflow_charts.tracing import (
     OMIT,
     add,
@@ -55,7 +56,6 @@ from airflow_charts.tracing import (
 )
 from airflow_charts.values.base import Count, EnvName, Name, ObjectName, Partial, Section, Version, empty, no_items
 from airflow_charts.values.kubernetes import Affinity, EnvVarSource, Toleration
-from airflow_charts.values.release import Release
 
 
 class Settings(Section):

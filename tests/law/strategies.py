@@ -12,8 +12,8 @@ from typing import Any
 from harness import ROOT
 from hypothesis import strategies as st
 
+from airflow_charts.reading.goyaml import parse
 from airflow_charts.values import Values
-from airflow_charts.values.goyaml import parse
 from airflow_charts.values.schema import schema_of
 
 Path = tuple[str, ...]

@@ -8,8 +8,8 @@ import pytest
 from harness import ROOT, called, called_notes, interpreted, rendered, rendered_notes
 from refused import REFUSED
 
-from airflow_charts.values.goyaml import parse
-from airflow_charts.values.release import Release
+from airflow_charts.reading.goyaml import parse
+from airflow_charts.release import Release
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 

@@ -14,7 +14,7 @@ from harness import called, interpreted, rendered
 from hypothesis import HealthCheck, given, seed, settings
 from strategies import documents
 
-from airflow_charts.values.load import structural_problems, total
+from airflow_charts.checks import structural_problems, total
 
 SCALE = float(os.environ.get("LAW_SCALE", "1"))
 PARTS = 10

@@ -16,15 +16,15 @@ from small import PARTS, SmallValues, small
 from strategies import KEYS, NASTY
 
 from airflow_charts.helm.chart import template_files
+from airflow_charts.reading.coalesce import coalesce
+from airflow_charts.reading.goyaml import parse_all
+from airflow_charts.release import Release, symbolic_release
 from airflow_charts.tracing import table
 from airflow_charts.tracing.interpret import Interpreter
 from airflow_charts.tracing.nodes import Apply, Operation, walk
 from airflow_charts.tracing.structure import documents
 from airflow_charts.tracing.symbols import root
 from airflow_charts.tracing.trace import Traced, trace
-from airflow_charts.values.coalesce import coalesce
-from airflow_charts.values.goyaml import parse_all
-from airflow_charts.values.release import Release, symbolic_release
 
 RELEASE = Release("etl", "data")
 DEFAULTS = SmallValues().model_dump(by_alias=True)

@@ -10,8 +10,8 @@ import pytest
 from harness import CHART, Refused, ordered, rendered_files
 
 from airflow_charts.call import manifests
-from airflow_charts.values.goyaml import dump, parse_all
-from airflow_charts.values.release import Release
+from airflow_charts.reading.goyaml import dump, parse_all
+from airflow_charts.release import Release
 
 
 @pytest.fixture(scope="module")

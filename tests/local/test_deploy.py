@@ -16,6 +16,7 @@ import msgspec
 import pytest
 import yaml
 
+from airflow_charts.checks import load
 from airflow_charts.errors import InvalidValuesError, LocalRunError
 from airflow_charts.local import deploy
 from airflow_charts.local.addresses import pod_addresses
@@ -23,7 +24,6 @@ from airflow_charts.local.deploy import Ready, Request, dags_folder, extras_of, 
 from airflow_charts.local.environments import Programs, Progress
 from airflow_charts.local.plan import pod_names
 from airflow_charts.local.state import State
-from airflow_charts.values.load import load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL: dict[str, Any] = {"executors": ["LocalExecutor"], "triggerer": {"enabled": False}}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from airflow_charts import Release, manifests
-from airflow_charts.values.goyaml import parse
-from airflow_charts.values.load import load
+from airflow_charts.checks import load
+from airflow_charts.reading.goyaml import parse
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DAGS = sorted((EXAMPLES / "dags").glob("*.py"))

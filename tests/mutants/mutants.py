@@ -123,8 +123,8 @@ FURTHER = (
     ),
     Mutant(
         "a Role for another account",
-        "account_name(values, release, settings, component),\n                        namespace",
-        "name,\n                        namespace",
+        "account_name(values, release, settings, component),\n                    namespace",
+        "name,\n                    namespace",
     ),
     Mutant(
         "Secrets of others can be read",
@@ -165,7 +165,7 @@ FURTHER = (
                     *values.pods.volumes,
 """,
     ),
-    Mutant("logs beside their folder", "subPath=given(values.logs.persistence.sub_path, _same)", "subPath=OMIT"),
+    Mutant("logs beside their folder", "subPath=given(values.logs.persistence.sub_path, same)", "subPath=OMIT"),
     Mutant(
         "a scheduler that parses files imports nothing first",
         "any_of(local(values), all_of(airflow_2(values), negate(has_dag_processor(values))))",

@@ -11,7 +11,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from airflow_charts import Release
-from airflow_charts.values.goyaml import parse
+from airflow_charts.reading.goyaml import parse
 
 ROOT = Path(__file__).parents[2]
 RELEASE = Release("etl", "data")

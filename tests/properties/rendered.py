@@ -11,8 +11,8 @@ from typing import Any
 from documents import Case
 
 from airflow_charts.call import manifest_parts
+from airflow_charts.checks import load, total
 from airflow_charts.values import Values
-from airflow_charts.values.load import load, total
 
 Object = dict[str, Any]
 COMPONENT = "app.kubernetes.io/component"

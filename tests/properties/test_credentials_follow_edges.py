@@ -8,7 +8,7 @@ from documents import CASES, Case, across
 from rendered import Object, Pod, chart_containers, of_kind, pods, values_of
 
 from airflow_charts.components import topology
-from airflow_charts.values.required import credentials_of
+from airflow_charts.processes.required import credentials_of
 
 _OF_EDGE = {
     topology.DATABASE: ("database-password", "database.uri"),

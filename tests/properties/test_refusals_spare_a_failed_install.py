@@ -25,7 +25,7 @@ _WRONG: dict[str, Document] = {
     },
 }
 _NOT_REFUSED = {
-    "a name of the chart's own object": "values/rules.py: an object of extraManifests may take a name of the chart's",
+    "a name of the chart's own object": "derived/rules.py: an object of extraManifests may take a name of the chart's",
 }
 
 

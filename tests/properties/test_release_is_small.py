@@ -11,7 +11,7 @@ import pytest
 from documents import CASES, EVERYTHING, LONG, ROOT, Case
 from rendered import every_object
 
-from airflow_charts.values.goyaml import parse
+from airflow_charts.reading.goyaml import parse
 
 CHART = ROOT / "charts/airflow"
 LIMIT = 700_000

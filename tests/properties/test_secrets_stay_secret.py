@@ -16,9 +16,9 @@ from documents import CASES, NAMED, Case, Document, across, literals, marker
 from rendered import Object, chart_containers, every_object, of_kind, pods, texts, values_of
 
 from airflow_charts.call import manifests
-from airflow_charts.components.notes import notes
+from airflow_charts.derived.notes import notes
+from airflow_charts.processes.required import credentials_of
 from airflow_charts.values.credentials import Credential
-from airflow_charts.values.required import credentials_of
 
 SETTINGS_MARKER = "MARKER-webserver-config-7f3a"
 LITERAL = [

@@ -10,7 +10,7 @@ from documents import AIRFLOW_2, CASES, Case, Document, across
 from rendered import Object, Pod, named, pods, texts
 
 from airflow_charts.components import scripts, webserver
-from airflow_charts.values.coalesce import merge_files
+from airflow_charts.reading.coalesce import merge_files
 
 ALL: Document = {"executors": ["CeleryExecutor", "KubernetesExecutor"], "flower": {"enabled": True}}
 """A document with pods of every component."""

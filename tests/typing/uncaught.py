@@ -8,7 +8,7 @@ from __future__ import annotations
 from airflow_charts.k8s import core_v1, meta_v1
 from airflow_charts.tracing import each, join, size, when
 from airflow_charts.values import Values
-from airflow_charts.values.components import Scheduler
+from airflow_charts.values.scheduler import Scheduler
 
 
 def found_by_the_trace(values: Values) -> list[object]:

@@ -6,11 +6,12 @@ Nothing imports this file; `test_typing.py` reads it. The first line keeps `make
 
 from __future__ import annotations
 
-from airflow_charts import Release, manifests
-from airflow_charts.components.names import name_of
 from airflow_charts.components.pod import container_fields
-from airflow_charts.components.workloads import disruption_budget
+
+from airflow_charts import Release, manifests
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.names import name_of
+from airflow_charts.parts.workload import disruption_budget
 from airflow_charts.tracing import (
     all_of,
     at_least,
@@ -26,7 +27,7 @@ from airflow_charts.tracing import (
     when,
 )
 from airflow_charts.values import Values
-from airflow_charts.values.components import Scheduler
+from airflow_charts.values.scheduler import Scheduler
 
 
 def right(values: Values, release: Release) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_charts.values.coalesce import coalesce, merge_files
+from airflow_charts.reading.coalesce import coalesce, merge_files
 
 Values = dict[str, Any]
 

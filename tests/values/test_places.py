@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from airflow_charts.checks import load
 from airflow_charts.errors import InvalidValuesError
-from airflow_charts.values.load import load, read_files
+from airflow_charts.reading.files import read_files
 
 FIRST = """\
 scheduler:

@@ -12,12 +12,12 @@ import jsonschema_rs
 import pytest
 from pydantic import BaseModel
 
+from airflow_charts.checks import defaults
 from airflow_charts.helm.chart import traced
 from airflow_charts.helm.values_yaml import plain, values_yaml
+from airflow_charts.reading.goyaml import parse
 from airflow_charts.tracing.nodes import Apply, Call, Digest, Each, Entry, Field, JsonText, Let, Var, children
 from airflow_charts.values import Values
-from airflow_charts.values.goyaml import parse
-from airflow_charts.values.load import defaults
 from airflow_charts.values.schema import DIALECT, schema_of, type_name
 
 CHART = Path(__file__).parents[2] / "charts/airflow"

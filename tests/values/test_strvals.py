@@ -10,7 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from airflow_charts.errors import ValuesSyntaxError
-from airflow_charts.values.strvals import parse_set_into
+from airflow_charts.reading.strvals import parse_set_into
 
 derandomized = settings(derandomize=True, deadline=None, max_examples=600)
 

@@ -24,8 +24,8 @@ def graph(
     output: Annotated[Format, typer.Option("--output", "-o", help="Mermaid text or an SVG picture.")] = Format.mermaid,
 ) -> None:
     """Draw who talks to whom."""
-    from airflow_charts.components.picture import mermaid, svg
-    from airflow_charts.values.load import load
+    from airflow_charts.checks import load
+    from airflow_charts.derived.picture import mermaid, svg
 
     document, places = user_values(files, sets, set_strings)
     with refusals_at(places):

@@ -13,7 +13,7 @@ import typer
 from airflow_charts.errors import InvalidValuesError
 
 if TYPE_CHECKING:
-    from airflow_charts.values.places import Places
+    from airflow_charts.reading.places import Places
 
 Files = Annotated[
     list[str] | None,
@@ -34,7 +34,7 @@ def user_values(
     files: list[str] | None, sets: list[str] | None, set_strings: list[str] | None
 ) -> tuple[dict[str, Any], Places]:
     """The user's document from the options, and where each value of it stands."""
-    from airflow_charts.values.load import read_files
+    from airflow_charts.reading.files import read_files
 
     expressions = [(text, False) for text in sets or []] + [(text, True) for text in set_strings or []]
     stdin = sys.stdin.read() if "-" in (files or []) else ""

@@ -26,8 +26,8 @@ def template(
     """Print the Kubernetes manifests, ready for `kubectl apply -f -`."""
     from airflow_charts.call import manifest_parts
     from airflow_charts.errors import ValuesError
-    from airflow_charts.values.goyaml import dump, dump_all
-    from airflow_charts.values.release import Release
+    from airflow_charts.reading.goyaml import dump, dump_all
+    from airflow_charts.release import Release
 
     release = Release.checked(name, namespace)
     document, places = user_values(files, sets, set_strings)

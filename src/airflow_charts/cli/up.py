@@ -91,8 +91,8 @@ def _request(
     preload: bool | None,
 ) -> Request:
     """What is asked for; what is left out is as it was the last time."""
+    from airflow_charts.checks import load
     from airflow_charts.local.deploy import Request, dags_folder
-    from airflow_charts.values.load import load
 
     previous = state.deployment()
     document, places = user_values(files, sets, set_strings)

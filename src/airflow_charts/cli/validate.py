@@ -9,7 +9,7 @@ from airflow_charts.cli.options import Files, Sets, SetStrings, refusals_at, use
 
 def validate(files: Files = None, sets: Sets = None, set_strings: SetStrings = None) -> None:
     """Check values against the schema and every rule."""
-    from airflow_charts.values.load import load
+    from airflow_charts.checks import load
 
     document, places = user_values(files, sets, set_strings)
     with refusals_at(places):

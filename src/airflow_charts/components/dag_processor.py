@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from airflow_charts.components.config import checksums
-from airflow_charts.components.pod import Program, asked, forking, job_check, probed
-from airflow_charts.components.workloads import replicated
+from airflow_charts.parts.pod import asked, probed
+from airflow_charts.processes.airflow_pod import Program, forking, job_check, replicated_airflow
+from airflow_charts.processes.config import checksums
+from airflow_charts.release import Release
 from airflow_charts.tracing import filled, negate, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.release import Release
 
 
 def program(values: Values, release: Release) -> Program:
@@ -32,5 +32,5 @@ def objects(values: Values, release: Release) -> list[object]:
     """The DAG processor's objects."""
     return when(
         conditions.has_dag_processor(values),
-        lambda: replicated(values, release, values.dag_processor, program(values, release)),
+        lambda: replicated_airflow(values, release, values.dag_processor, program(values, release)),
     )

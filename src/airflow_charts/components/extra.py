@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_charts.release import Release
 from airflow_charts.tracing import each
 from airflow_charts.values import Values
-from airflow_charts.values.release import Release
 
 
 def objects(values: Values, release: Release) -> list[Any]:

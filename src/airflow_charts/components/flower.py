@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from airflow_charts.components import topology
-from airflow_charts.components.config import checksums
-from airflow_charts.components.credentials import credential_variable
-from airflow_charts.components.pod import Program, http_check, probed
-from airflow_charts.components.workloads import http_service, ingress, replicated
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.credential import credential_variable
+from airflow_charts.parts.http import http_service, ingress
+from airflow_charts.parts.pod import http_check, probed
+from airflow_charts.processes import topology
+from airflow_charts.processes.airflow_pod import Program, replicated_airflow
+from airflow_charts.processes.config import checksums
+from airflow_charts.release import Release
 from airflow_charts.tracing import when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.release import Release
 
 
 def program(values: Values, release: Release) -> Program:
@@ -42,7 +43,7 @@ def objects(values: Values, release: Release) -> list[object]:
     return when(
         conditions.has_flower(values),
         lambda: [
-            *replicated(values, release, values.flower, program(values, release)),
+            *replicated_airflow(values, release, values.flower, program(values, release)),
             http_service(values, release, values.flower, "flower", topology.FLOWER_PORT),
             ingress(values, release, values.flower, "flower"),
         ],

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from airflow_charts.components.credentials import credentials_env
-from airflow_charts.components.images import airflow_image
-from airflow_charts.components.names import metadata, name_of
-from airflow_charts.components.pod import (
-    Program,
-    account_name,
-    base_env,
-    base_mounts,
-    base_volumes,
-    config_volume,
-    container_fields,
-    dag_mounts,
-    dag_volumes,
-    log_mount,
-    log_volume,
-    pod_annotations,
-    pod_fields,
-    service_account,
-    user_env,
-    user_labels,
-    uses_kubernetes_api,
-)
+from airflow_charts.additions.dags import dag_mounts, dag_volumes
+from airflow_charts.additions.logs import log_mount, log_volume
 from airflow_charts.k8s import core_v1, meta_v1
+from airflow_charts.parts.access import account_name, service_account
+from airflow_charts.parts.images import airflow_image
+from airflow_charts.parts.names import metadata, name_of
+from airflow_charts.parts.pod import container_fields, pod_annotations, pod_fields, user_env, user_labels
+from airflow_charts.processes.airflow_pod import Program, base_mounts, base_volumes, config_volume, uses_kubernetes_api
+from airflow_charts.processes.environment import base_env, credentials_env
+from airflow_charts.release import Release
 from airflow_charts.tracing import combine, fragment, json_text, union, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.release import Release
 
 _TASK = Program(component="task", args=[])
 

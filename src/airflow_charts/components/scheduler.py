@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from airflow_charts.components import topology
-from airflow_charts.components.config import checksums
 from airflow_charts.components.kubernetes_executor import pod_template_data
-from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, asked, config_map_files, forking, http_check, job_check, probed
-from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.names import name_of
+from airflow_charts.parts.pod import asked, config_map_files, http_check, probed
+from airflow_charts.processes import topology
+from airflow_charts.processes.airflow_pod import Program, forking, job_check, replicated_airflow
+from airflow_charts.processes.config import checksums
+from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, any_of, digest, filled, negate, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.release import Release
 
 
 def program(values: Values, release: Release) -> Program:
@@ -74,4 +74,4 @@ def program(values: Values, release: Release) -> Program:
 
 def objects(values: Values, release: Release) -> list[object]:
     """The scheduler's objects."""
-    return replicated(values, release, values.scheduler, program(values, release))
+    return replicated_airflow(values, release, values.scheduler, program(values, release))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from airflow_charts.components import topology
-from airflow_charts.components.config import checksums
-from airflow_charts.components.pod import Program, asked, job_check, probed
-from airflow_charts.components.workloads import replicated
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.pod import asked, probed
+from airflow_charts.processes import topology
+from airflow_charts.processes.airflow_pod import Program, job_check, replicated_airflow
+from airflow_charts.processes.config import checksums
+from airflow_charts.release import Release
 from airflow_charts.tracing import when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.release import Release
 
 
 def program(values: Values, release: Release) -> Program:
@@ -34,5 +34,5 @@ def objects(values: Values, release: Release) -> list[object]:
     """The triggerer's objects."""
     return when(
         conditions.has_triggerer(values),
-        lambda: replicated(values, release, values.triggerer, program(values, release)),
+        lambda: replicated_airflow(values, release, values.triggerer, program(values, release)),
     )

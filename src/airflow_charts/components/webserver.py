@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from airflow_charts.components import topology
-from airflow_charts.components.config import checksums, webserver_config_data
-from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, http_check, probed, secret_files
-from airflow_charts.components.workloads import http_service, ingress, replicated
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.http import http_service, ingress
+from airflow_charts.parts.names import name_of
+from airflow_charts.parts.pod import http_check, probed, secret_files
+from airflow_charts.processes import topology
+from airflow_charts.processes.airflow_pod import Program, replicated_airflow
+from airflow_charts.processes.config import checksums, webserver_config_data
+from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, digest, filled, negate, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.release import Release
 
 
 def program(values: Values, release: Release) -> Program:
@@ -60,7 +61,7 @@ def program(values: Values, release: Release) -> Program:
 def objects(values: Values, release: Release) -> list[object]:
     """The webserver's objects."""
     return [
-        *replicated(values, release, values.webserver, program(values, release)),
+        *replicated_airflow(values, release, values.webserver, program(values, release)),
         http_service(values, release, values.webserver, "webserver", topology.API_PORT),
         ingress(values, release, values.webserver, "webserver"),
     ]

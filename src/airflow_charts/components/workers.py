@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from airflow_charts.components import topology
-from airflow_charts.components.config import checksums
-from airflow_charts.components.names import name_of
-from airflow_charts.components.pod import Program, asked, exec_check, forking, probed, service_account
-from airflow_charts.components.scripts import script
-from airflow_charts.components.workloads import deployment, disruption_budget
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.access import service_account
+from airflow_charts.parts.names import name_of
+from airflow_charts.parts.pod import asked, exec_check, probed
+from airflow_charts.parts.scripts import script
+from airflow_charts.parts.workload import deployment, disruption_budget
+from airflow_charts.processes import topology
+from airflow_charts.processes.airflow_pod import Program, airflow_pod, forking
+from airflow_charts.processes.config import checksums
+from airflow_charts.release import Release
 from airflow_charts.tracing import each_pair, filled, join, let, negate, overlaid, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.components import WorkerSettings
-from airflow_charts.values.release import Release
+from airflow_charts.values.workers import WorkerSettings
 
 
 def program(values: Values, release: Release, name: str, settings: WorkerSettings) -> Program:
@@ -40,10 +42,10 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
 def worker_set(values: Values, release: Release, name: str, settings: WorkerSettings) -> list[object]:
     """The objects of one set."""
     object_name = name_of(values, release, f"worker-{name}")
-    running = program(values, release, name, settings)
+    pod = airflow_pod(values, release, settings, program(values, release, name, settings))
     return [
-        deployment(values, release, settings, running, name=object_name),
-        disruption_budget(values, release, settings, running, name=object_name),
+        deployment(values, release, settings, "worker", pod, name=object_name, set_name=name),
+        disruption_budget(values, release, settings, "worker", name=object_name, set_name=name),
     ]
 
 

@@ -8,18 +8,18 @@ from functools import cache, partial
 from pathlib import Path
 
 from airflow_charts import __version__
-from airflow_charts.components.notes import notes
 from airflow_charts.deployment import PARTS
+from airflow_charts.derived.notes import notes
+from airflow_charts.derived.rules import problems
 from airflow_charts.errors import ChartError
 from airflow_charts.helm.readme import readme
 from airflow_charts.helm.templates import Context, define, documents
 from airflow_charts.helm.values_yaml import values_yaml
+from airflow_charts.release import symbolic_release
 from airflow_charts.tracing.nodes import Fragment
 from airflow_charts.tracing.symbols import root
 from airflow_charts.tracing.trace import Traced, trace
 from airflow_charts.values import AIRFLOW_VERSION, Values
-from airflow_charts.values.release import symbolic_release
-from airflow_charts.values.rules import problems
 from airflow_charts.values.schema import schema_of
 
 PREFIX = "airflow-charts."
@@ -44,7 +44,7 @@ annotations:
 """
 
 _RULES = """\
-{{{{- /* {generated}: values/rules.py: problems. In a folder, because Helm renders the deepest templates first. */}}}}
+{{{{- /* {generated}: derived/rules.py: problems. In a folder, because Helm renders the deepest templates first. */}}}}
 {{{{- with include "{prefix}problems" . | trim }}}}
 {{{{- fail (print "\\n" .) }}}}
 {{{{- end }}}}

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from airflow_charts.helm.values_yaml import plain
 from airflow_charts.values import Values
-from airflow_charts.values.pods import PodSettings
+from airflow_charts.values.pod import PodSettings
 
 _HEAD = """\
 # Apache Airflow

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from airflow_charts.components import topology
 from airflow_charts.errors import LocalRunError
+from airflow_charts.processes import topology
 
 LOCALHOST = "127.0.0.1"
 BROWSED = ("webserver", "flower")

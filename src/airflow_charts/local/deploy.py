@@ -12,9 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from airflow_charts.components import topology
-from airflow_charts.components.jobs import generated_keys
-from airflow_charts.components.names import name_of
+from airflow_charts.checks import load
+from airflow_charts.components.secret_generation import generated_keys
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local import plan as planning
 from airflow_charts.local.addresses import Moved, free_ports, has_own_addresses, pod_addresses
@@ -27,13 +26,14 @@ from airflow_charts.local.environments import (
 )
 from airflow_charts.local.plan import Place, Plan
 from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
+from airflow_charts.parts.names import name_of
+from airflow_charts.processes import topology
+from airflow_charts.release import Release
 from airflow_charts.scripts import generate_secrets
 from airflow_charts.tracing import OMIT
 from airflow_charts.tracing.table import overlaid, version_at_least
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.base import FILE_PATH
-from airflow_charts.values.load import load
-from airflow_charts.values.release import Release
 
 Source = Literal["wheel", "system"]
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from airflow_charts.call import manifests
-from airflow_charts.components import topology
+from airflow_charts.derived.rules import CONTAINER_OF, OWNED_CONTAINERS
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local.addresses import COMPONENT_PORTS
 from airflow_charts.local.pods import MARK, Container, Pod, Probe
 from airflow_charts.local.preload import AHEAD, HOMES
 from airflow_charts.local.state import State, texts_of
+from airflow_charts.processes import topology
+from airflow_charts.release import Release
 from airflow_charts.values import Values
-from airflow_charts.values.release import Release
-from airflow_charts.values.rules import CONTAINER_OF, OWNED_CONTAINERS
 
 Manifest = dict[str, Any]
 

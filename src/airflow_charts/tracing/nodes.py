@@ -169,7 +169,7 @@ class Fragment:
     type: Type
     doc: str
     file: str
-    """Where the function stands, as `components/pod.py`."""
+    """Where the function stands, as `parts/pod.py`."""
     body: Tree = field(default=OMITTED)
 
 

@@ -8,25 +8,24 @@ from pydantic import ConfigDict, Field
 
 from airflow_charts.tracing.types import Plain
 from airflow_charts.values.base import Manifest, ObjectName, Section, Unique, Version, empty, map_of, no_items, section
-from airflow_charts.values.components import (
-    AdminUser,
-    DagProcessor,
-    Flower,
-    KubernetesExecutor,
-    Migrations,
-    NetworkPolicies,
-    Scheduler,
-    SecretGeneration,
-    Triggerer,
-    Webserver,
-    Workers,
-)
 from airflow_charts.values.connections import Broker, MetadataDatabase, ResultBackend
 from airflow_charts.values.credentials import Secrets
-from airflow_charts.values.datastores import Postgresql, Redis
+from airflow_charts.values.dag_processor import DagProcessor
+from airflow_charts.values.dags import Dags
+from airflow_charts.values.flower import Flower
 from airflow_charts.values.images import Images
-from airflow_charts.values.pods import AllPods
-from airflow_charts.values.storage import Dags, Logs
+from airflow_charts.values.kubernetes_executor import KubernetesExecutor
+from airflow_charts.values.logs import Logs
+from airflow_charts.values.migrations import AdminUser, Migrations
+from airflow_charts.values.network_policies import NetworkPolicies
+from airflow_charts.values.pod import AllPods
+from airflow_charts.values.postgresql import Postgresql
+from airflow_charts.values.redis import Redis
+from airflow_charts.values.scheduler import Scheduler
+from airflow_charts.values.secret_generation import SecretGeneration
+from airflow_charts.values.triggerer import Triggerer
+from airflow_charts.values.webserver import Webserver
+from airflow_charts.values.workers import Workers
 
 AIRFLOW_VERSION = "3.3.2"
 """The newest Airflow, which the chart runs by default."""

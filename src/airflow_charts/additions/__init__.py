@@ -1,0 +1,1 @@
+"""What is woven into many pods: one file for a feature."""

@@ -1,0 +1,74 @@
+"""The folder of task logs: its volume, and what deletes old files."""
+
+from __future__ import annotations
+
+from airflow_charts.k8s import core_v1
+from airflow_charts.parts.images import airflow_image
+from airflow_charts.parts.pod import same
+from airflow_charts.parts.volume import claim_name, shared_claim
+from airflow_charts.release import Release
+from airflow_charts.tracing import first_of, fragment, given, negate, when
+from airflow_charts.values import Values
+from airflow_charts.values.pod import ComponentSettings
+
+LOGS = "/opt/airflow/logs"
+
+
+@fragment
+def log_mount(values: Values, release: Release) -> core_v1.VolumeMount:
+    """The mount of the log folder."""
+    return core_v1.VolumeMount(
+        name="logs",
+        mountPath=release.path(LOGS),
+        subPath=given(values.logs.persistence.sub_path, same),
+    )
+
+
+@fragment
+def log_volume(values: Values, release: Release) -> core_v1.Volume:
+    """The volume of the log folder."""
+    return core_v1.Volume(
+        name="logs",
+        persistentVolumeClaim=when(
+            values.logs.persistence.enabled,
+            lambda: core_v1.PersistentVolumeClaimVolumeSource(
+                claimName=claim_name(values, release, values.logs.persistence.existing_claim, "logs")
+            ),
+        ),
+        emptyDir=when(
+            negate(values.logs.persistence.enabled),
+            lambda: core_v1.EmptyDirVolumeSource(sizeLimit=values.logs.empty_dir_size),
+        ),
+    )
+
+
+@fragment
+def log_cleaner(values: Values, release: Release, settings: ComponentSettings) -> core_v1.Container:
+    """Deletes old log files, with `find` alone: no Python, no entrypoint."""
+    image, pull_policy = airflow_image(values, settings)
+    cleaner = values.logs.cleaner
+    return core_v1.Container(
+        name="log-cleaner",
+        image=image,
+        imagePullPolicy=pull_policy,
+        command=[
+            "sh",
+            "-c",
+            'trap "exit 0" TERM; while true; do find "$1" -type f -mmin "+$2" -delete 2>/dev/null; '
+            'find "$1" -mindepth 1 -type d -empty -mmin "+$2" -delete 2>/dev/null; sleep "$3" & wait $!; done',
+            "log-cleaner",
+            release.path(LOGS),
+            f"{cleaner.retention_minutes}",
+            f"{cleaner.interval_seconds}",
+        ],
+        resources=core_v1.ResourceRequirements(
+            requests={"cpu": "5m", "memory": "16Mi"}, limits={"cpu": "100m", "memory": "64Mi"}
+        ),
+        securityContext=first_of(settings.security_context, values.pods.security_context),
+        volumeMounts=[log_mount(values, release)],
+    )
+
+
+def objects(values: Values, release: Release) -> list[core_v1.PersistentVolumeClaim]:
+    """The claim of the volume, if it is the chart's own."""
+    return [shared_claim(values, release, "logs", values.logs.persistence)]

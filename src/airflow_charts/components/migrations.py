@@ -1,0 +1,53 @@
+"""The Job that creates and upgrades the schema, and then the first user."""
+
+from __future__ import annotations
+
+from airflow_charts.k8s import batch_v1, core_v1
+from airflow_charts.parts.access import service_account
+from airflow_charts.parts.credential import credential_variable
+from airflow_charts.parts.job import job, job_spec
+from airflow_charts.parts.scripts import script
+from airflow_charts.processes.airflow_pod import Program, airflow_pod
+from airflow_charts.release import Release
+from airflow_charts.tracing import filled, fragment, negate, when
+from airflow_charts.values import Values, conditions
+
+
+@fragment
+def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
+    """The Job that creates and upgrades the schema, and then the first user."""
+    user = values.admin_user
+    environment = [
+        core_v1.EnvVar(name="ADMIN_USERNAME", value=user.username),
+        core_v1.EnvVar(name="ADMIN_EMAIL", value=user.email),
+        core_v1.EnvVar(name="ADMIN_FIRST_NAME", value=user.first_name),
+        core_v1.EnvVar(name="ADMIN_LAST_NAME", value=user.last_name),
+        core_v1.EnvVar(name="ADMIN_ROLE", value=user.role),
+        credential_variable(values, release, "ADMIN_PASSWORD", user.password, "admin-password"),
+    ]
+    return job_spec(
+        airflow_pod(
+            values,
+            release,
+            values.migrations,
+            Program(
+                component="migrations",
+                args=script(release, "migrate.py"),
+                env=[*when(conditions.has_admin_user(values), environment)],
+                job=True,
+                scripts={"migrate.py": negate(filled(values.migrations.args))},
+            ),
+        )
+    )
+
+
+def objects(values: Values, release: Release) -> list[object]:
+    """The Job with its ServiceAccount."""
+    settings = values.migrations
+    return when(
+        conditions.has_migrations(values),
+        lambda: [
+            service_account(values, release, settings, "migrations"),
+            job(values, release, settings, "migrations", migrations_spec(values, release)),
+        ],
+    )

@@ -1,0 +1,1 @@
+"""What follows from all components together: policies, credentials, rules, picture, notes."""

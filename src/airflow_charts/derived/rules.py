@@ -1,0 +1,498 @@
+"""Rules across values: what the schema cannot say. Each names the path and what to write instead.
+
+Helm prints all broken rules at once (`templates/rules`), the call raises `InvalidValuesError` with the same lines.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from airflow_charts.processes.required import credentials_of
+from airflow_charts.tracing import (
+    add,
+    all_of,
+    any_of,
+    at,
+    at_least,
+    contains,
+    distinct_lines,
+    each,
+    each_pair,
+    filled,
+    fragment,
+    has_control_characters,
+    has_key,
+    lines,
+    negate,
+    one_of,
+    overlaid,
+    size,
+    text_at,
+    to_json,
+    when,
+)
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.kubernetes import Container, Volume, VolumeMount
+from airflow_charts.values.pod import PodSettings
+
+
+class Owned(NamedTuple):
+    """A name that the chart sets itself."""
+
+    name: str
+    instead: str
+
+
+OWNED_ENV = (
+    Owned("AIRFLOW_CONFIG", "`config`"),
+    Owned("AIRFLOW_HOME", "an image of your own"),
+    Owned("CONNECTION_CHECK_MAX_COUNT", "nothing: pods wait for the schema by themselves"),
+    Owned("DUMB_INIT_SETSID", "nothing: workers stop gracefully"),
+    Owned("PGPASSWORD", "`database.password`"),
+    Owned("RESULT_BACKEND_PASSWORD", "`resultBackend.password`"),
+    Owned("BROKER_PASSWORD", "`broker.password`"),
+    Owned("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "`database`"),
+    Owned("AIRFLOW__CORE__SQL_ALCHEMY_CONN", "`database`"),
+    Owned("AIRFLOW__CELERY__BROKER_URL", "`broker`"),
+    Owned("AIRFLOW__CELERY__BROKER_URL_CMD", "`broker`"),
+    Owned("AIRFLOW__CELERY__RESULT_BACKEND", "`resultBackend`"),
+    Owned("AIRFLOW__CELERY__RESULT_BACKEND_CMD", "`resultBackend`"),
+    Owned("AIRFLOW__CELERY__FLOWER_BASIC_AUTH", "`flower.basicAuth`"),
+    Owned("AIRFLOW__CORE__FERNET_KEY", "`secrets.fernetKey`"),
+    Owned("AIRFLOW__API__SECRET_KEY", "`secrets.apiSecretKey`"),
+    Owned("AIRFLOW__WEBSERVER__SECRET_KEY", "`secrets.apiSecretKey`"),
+    Owned("AIRFLOW__API_AUTH__JWT_SECRET", "`secrets.jwtSecret`"),
+    Owned("AIRFLOW__CORE__EXECUTOR", "`executors`"),
+    Owned("AIRFLOW__CORE__DAGS_FOLDER", "`dags.path`"),
+    Owned("AIRFLOW__CORE__AUTH_MANAGER", "`authManager`"),
+    Owned("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "`webserver`"),
+    Owned("AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS", "`kubernetesExecutor.deletePods`"),
+    Owned("AIRFLOW__API__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
+    Owned("AIRFLOW__WEBSERVER__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
+    Owned("PGDATA", "nothing: the data lives on `postgresql.persistence`"),
+    Owned("POSTGRESQL_MAX_CONNECTIONS", "`postgresql.maxConnections`"),
+    Owned("METADATA_USER", "`database.user`"),
+    Owned("METADATA_DATABASE", "`database.name`"),
+    Owned("METADATA_PASSWORD", "`database.password`"),
+    Owned("RESULT_BACKEND_USER", "`resultBackend.user`"),
+    Owned("RESULT_BACKEND_DATABASE", "`resultBackend.name`"),
+    Owned("REDIS_DATA", "nothing: the data lives on `redis.persistence`"),
+    Owned("REDIS_APPEND_ONLY", "`redis.persistence.enabled`"),
+    Owned("REDIS_PASSWORD", "`broker.password`"),
+    Owned("ADMIN_USERNAME", "`adminUser.username`"),
+    Owned("ADMIN_EMAIL", "`adminUser.email`"),
+    Owned("ADMIN_FIRST_NAME", "`adminUser.firstName`"),
+    Owned("ADMIN_LAST_NAME", "`adminUser.lastName`"),
+    Owned("ADMIN_ROLE", "`adminUser.role`"),
+    Owned("ADMIN_PASSWORD", "`adminUser.password`"),
+    Owned("POD_NAMESPACE", "another name"),
+    Owned("FORWARDED_ALLOW_IPS", "`webserver.ingress.enabled`"),
+)
+"""Environment variables of the chart's own; Kubernetes refuses a name that stands twice."""
+
+OWNED_OPTIONS: dict[str, dict[str, str]] = {
+    "core": {
+        "executor": "executors",
+        "dags_folder": "dags.path",
+        "plugins_folder": "plugins",
+        "hostname_callable": "env",
+        "auth_manager": "authManager",
+        "simple_auth_manager_passwords_file": "authManager",
+        "execution_api_server_url": "webserver.path",
+        "fernet_key": "secrets.fernetKey",
+        "sql_alchemy_conn": "database",
+    },
+    "database": {"sql_alchemy_conn": "database", "sql_alchemy_conn_async": "database"},
+    "logging": {"base_log_folder": "logs", "dag_processor_child_process_log_directory": "logs"},
+    "api": {
+        "base_url": "webserver.externalUrl",
+        "workers": "webserver.workers",
+        "secret_key": "secrets.apiSecretKey",
+        "port": "webserver.service.port",
+    },
+    "api_auth": {"jwt_secret": "secrets.jwtSecret"},
+    "webserver": {
+        "base_url": "webserver.externalUrl",
+        "workers": "webserver.workers",
+        "config_file": "webserver.config",
+        "secret_key": "secrets.apiSecretKey",
+        "web_server_port": "webserver.service.port",
+        "enable_proxy_fix": "webserver.ingress",
+    },
+    "fab": {"config_file": "webserver.config", "enable_proxy_fix": "webserver.ingress"},
+    "scheduler": {
+        "child_process_log_directory": "logs",
+        "enable_health_check": "scheduler.livenessProbe",
+        "scheduler_health_check_server_port": "scheduler.livenessProbe",
+        "standalone_dag_processor": "dagProcessor.enabled",
+    },
+    "triggerer": {"capacity": "triggerer.capacity", "default_capacity": "triggerer.capacity"},
+    "celery": {
+        "broker_url": "broker",
+        "result_backend": "resultBackend",
+        "flower_basic_auth": "flower.basicAuth",
+        "flower_url_prefix": "flower.path",
+        "flower_port": "flower.service.port",
+        "worker_concurrency": "workers.concurrency",
+    },
+    "celery_broker_transport_options": {"visibility_timeout": "broker.visibilityTimeout"},
+    "kubernetes_executor": {
+        "namespace": "kubernetesExecutor",
+        "pod_template_file": "kubernetesExecutor",
+        "delete_worker_pods": "kubernetesExecutor.deletePods",
+    },
+}
+"""Options of airflow.cfg that follow from other values, or hold credentials: section -> option -> value to set."""
+
+SENSITIVE_OPTIONS = (
+    ("smtp", "smtp_password"),
+    ("smtp", "smtp_user"),
+    ("sentry", "sentry_dsn"),
+    ("atlas", "password"),
+    ("secrets", "backend_kwargs"),
+    ("workers", "secrets_backend_kwargs"),
+    ("opensearch", "password"),
+    ("opensearch", "username"),
+    ("elasticsearch", "host"),
+    ("dag_processor", "dag_bundle_config_list"),
+)
+"""Options that may hold credentials, which must not be in a ConfigMap: they go into `pods.env` from a Secret."""
+_ONLY_ENV = tuple((section, key) for section, key in SENSITIVE_OPTIONS if section != "dag_processor")
+
+OWNED_VOLUMES = ("config", "scripts", "tmp", "logs", "dags", "plugins", "data", "run")
+OWNED_PATHS = (
+    "/etc/airflow",
+    "/etc/airflow-scripts",
+    "/etc/airflow-plugins",
+    "/opt/airflow/logs",
+    "/tmp",  # noqa: S108 - a path in containers
+    "/data",
+    "/var/run/postgresql",
+)
+OWNED_CONTAINERS = ("wait-for-schema", "log-cleaner", "base")
+CONTAINER_OF = {
+    "webserver": "webserver",
+    "scheduler": "scheduler",
+    "dagProcessor": "dag-processor",
+    "triggerer": "triggerer",
+    "workers": "worker",
+    "kubernetesExecutor": "base",
+    "flower": "flower",
+    "migrations": "migrations",
+    "secretGeneration": "secret-generation",
+    "postgresql": "postgresql",
+    "redis": "redis",
+}
+
+
+@fragment
+def refused_env(path: str, settings: PodSettings) -> str:
+    """Environment variables that the chart sets itself."""
+    return lines(
+        [
+            when(has_key(settings.env, owned.name), f"{path}.env.{owned.name}: the chart sets it; use {owned.instead}")
+            for owned in OWNED_ENV
+        ]
+    )
+
+
+@fragment
+def refused_names(values: Values, path: str, settings: PodSettings) -> str:
+    """Volumes, mounts and containers under names that the chart uses itself."""
+
+    def volume(item: Volume) -> str:
+        name = text_at(item, "name")
+        return when(one_of(name, *OWNED_VOLUMES), f"{path}.volumes: the chart has a volume {name}; use another name")
+
+    def volume_mount(item: VolumeMount) -> str:
+        place = text_at(item, "mountPath")
+        dags = all_of(values.dags.persistence.enabled, place == values.dags.path)
+        return when(
+            any_of(one_of(place, *OWNED_PATHS), dags),
+            f"{path}.volumeMounts: the chart mounts {place} itself; use another path",
+        )
+
+    def container(key: str, item: Container) -> str:
+        name = text_at(item, "name")
+        return when(
+            any_of(one_of(name, *OWNED_CONTAINERS), one_of(name, *CONTAINER_OF.values())),
+            f"{path}.{key}: the chart has a container {name}; use another name",
+        )
+
+    return lines(
+        [
+            *each(settings.volumes, volume),
+            *each(settings.volume_mounts, volume_mount),
+            *each(settings.init_containers_first, partial(container, "initContainersFirst")),
+            *each(settings.init_containers, partial(container, "initContainers")),
+            *each(settings.containers, partial(container, "containers")),
+        ]
+    )
+
+
+def _lists_of(section: PodSettings) -> dict[str, list[Any]]:
+    """A section's lists of things that have names, which a pod must not hold twice."""
+    return {
+        "volumes": [section.volumes],
+        "volumeMounts": [section.volume_mounts],
+        "containers": [section.init_containers_first, section.init_containers, section.containers],
+    }
+
+
+def _lists(values: Values, settings: PodSettings, kind: str, *, alone: bool) -> list[Any]:
+    """The lists that a pod's volumes, mounts or containers come from: its component's, and those of all pods."""
+    sections = [settings] if alone else [values.pods, settings]
+    return [items for section in sections for items in _lists_of(section)[kind]]
+
+
+@fragment
+def names_of(values: Values, settings: PodSettings, *, kind: str, alone: bool) -> str:
+    """The names of a pod's volumes or containers, or the paths of its mounts, one in a line."""
+    key = "mountPath" if kind == "volumeMounts" else "name"
+    found: list[Any] = []
+    for items in _lists(values, settings, kind, alone=alone):
+        found += [*each(items, lambda item: text_at(item, key))]
+    return lines(found)
+
+
+def _repeated(values: Values, path: str, settings: PodSettings, *, alone: bool) -> list[str]:
+    """What stands twice among the user's own volumes, mounts and containers."""
+    where = "" if alone else ", here and under pods taken together"
+    return [
+        when(
+            distinct_lines(names_of(values, settings, kind=kind, alone=alone))
+            < add(*(size(items) for items in _lists(values, settings, kind, alone=alone))),
+            f"{path}.{kind}: a name stands twice{where}; use different names",
+        )
+        for kind in ("volumes", "volumeMounts", "containers")
+    ]
+
+
+@fragment
+def pod_problems(values: Values, path: str, settings: PodSettings, *, alone: bool) -> str:
+    """The rules of the settings of pods; `alone` for those of all pods, which are part of every other."""
+    lists = any_of(*(filled(items) for some in _lists_of(settings).values() for items in some))
+    return lines(
+        [
+            when(filled(settings.env), partial(refused_env, path, settings)),
+            when(
+                all_of(filled(values.airflow_local_settings), has_key(settings.env, "PYTHONPATH")),
+                f"{path}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image "
+                "instead",
+            ),
+            when(lists, partial(refused_names, values, path, settings)),
+            *when(lists, partial(_repeated, values, path, settings, alone=alone)),
+        ]
+    )
+
+
+def _about_pods(values: Values, path: str, settings: PodSettings) -> str:
+    """The rules of a section of pods, for one that sets any of what they are about."""
+    touched = any_of(filled(settings.env), *(filled(items) for some in _lists_of(settings).values() for items in some))
+    return when(touched, lambda: pod_problems(values, path, settings, alone=path == "pods"))
+
+
+def _about_sets(values: Values) -> list[Any]:
+    touched = ("env", "volumes", "volumeMounts", "initContainersFirst", "initContainers", "containers")
+    sets: dict[str, Any] = values.workers.sets
+    return each_pair(
+        sets,
+        lambda name, changes: [
+            when(
+                has_key(changes, "serviceAccount"),
+                f"workers.sets.{name}.serviceAccount: all sets share one; set workers.serviceAccount",
+            ),
+            when(
+                any_of(*(has_key(changes, key) for key in touched)),
+                lambda: pod_problems(values, f"workers.sets.{name}", overlaid(values.workers, changes), alone=False),
+            ),
+        ],
+    )
+
+
+def _sections(values: Values) -> dict[str, PodSettings]:
+    return {
+        "pods": values.pods,
+        "webserver": values.webserver,
+        "scheduler": values.scheduler,
+        "dagProcessor": values.dag_processor,
+        "triggerer": values.triggerer,
+        "workers": values.workers,
+        "kubernetesExecutor": values.kubernetes_executor,
+        "flower": values.flower,
+        "migrations": values.migrations,
+        "secretGeneration": values.secret_generation,
+        "postgresql": values.postgresql,
+        "redis": values.redis,
+    }
+
+
+def _about_services(values: Values) -> list[str]:
+    database, results, broker = values.database, values.result_backend, values.broker
+    celery = conditions.celery(values)
+    own, own_results, own_broker = (
+        conditions.own_database(values),
+        conditions.own_results(values),
+        conditions.own_broker(values),
+    )
+    uses_own = any_of(own, own_results)
+    return [
+        when(
+            all_of(own, negate(values.postgresql.enabled)),
+            "database.host: is empty and postgresql.enabled is false; set database.host or "
+            "database.uri.existingSecret, or postgresql.enabled: true",
+        ),
+        when(
+            all_of(own_results, negate(own)),
+            "resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same "
+            "server) or resultBackend.uri.existingSecret",
+        ),
+        when(
+            all_of(own_results, own, negate(values.postgresql.enabled)),
+            "resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host",
+        ),
+        when(
+            all_of(values.postgresql.enabled, negate(uses_own)),
+            "postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false",
+        ),
+        when(
+            all_of(celery, own_broker, negate(values.redis.enabled)),
+            "broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or "
+            "redis.enabled: true",
+        ),
+        when(
+            all_of(celery, negate(own_broker), values.redis.enabled),
+            "redis.enabled: nothing uses the chart's Redis; set it to false",
+        ),
+        *(
+            when(
+                all_of(filled(service.uri.existing_secret), filled(service.host)),
+                f"{path}.host: {path}.uri.existingSecret is set and wins; set only one of them",
+            )
+            for path, service in (("database", database), ("resultBackend", results), ("broker", broker))
+        ),
+        when(
+            all_of(own, own_results, any_of(database.user == results.user, database.name == results.name)),
+            "resultBackend.user: each has a role and a database of its own; user and name must differ from those of "
+            "database",
+        ),
+        when(
+            all_of(own, filled(database.parameters)),
+            "database.parameters: the chart's own PostgreSQL takes none; set it only with database.host",
+        ),
+    ]
+
+
+def _about_components(values: Values) -> list[str]:
+    new = conditions.airflow_3(values)
+    return [
+        when(
+            negate(at_least(values.airflow_version, "2.11.0")),
+            "airflowVersion: the chart runs Airflow 2.11 and 3.x; use 2.11.0 or newer",
+        ),
+        when(
+            all_of(negate(new), at_least(values.airflow_version, "2.12.0")),
+            "airflowVersion: there is no such Airflow; use 2.11.x or 3.x",
+        ),
+        when(at_least(values.airflow_version, "4.0.0"), "airflowVersion: the chart runs Airflow 2.11 and 3.x"),
+        when(
+            all_of(new, contains(values.executors, "CeleryKubernetesExecutor")),
+            "executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, KubernetesExecutor]",
+        ),
+        when(
+            all_of(new, contains(values.executors, "LocalKubernetesExecutor")),
+            "executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]",
+        ),
+        when(
+            all_of(new, negate(values.dag_processor.enabled)),
+            "dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true",
+        ),
+        when(
+            all_of(values.flower.enabled, negate(conditions.celery(values))),
+            "flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors",
+        ),
+        when(
+            all_of(conditions.celery(values), negate(filled(values.workers.sets))),
+            "workers.sets: is empty, so no task would ever run; define a set",
+        ),
+        when(
+            all_of(filled(values.webserver.config), filled(values.webserver.config_secret)),
+            "webserver.configSecret: webserver.config is set too; set only one of them",
+        ),
+        *(
+            when(
+                all_of(running, negate(any_of(filled(image.tag), filled(image.digest)))),
+                f"{path}.tag: is empty; name a tag or a digest",
+            )
+            for path, image, running in (
+                ("images.postgresql", values.images.postgresql, values.postgresql.enabled),
+                ("images.redis", values.images.redis, conditions.has_redis(values)),
+                ("postgresql.image", values.postgresql.image, filled(values.postgresql.image.repository)),
+                ("redis.image", values.redis.image, filled(values.redis.image.repository)),
+            )
+        ),
+        when(
+            one_of(values.dags.path, *OWNED_PATHS),
+            "dags.path: the chart mounts this folder itself; use another one",
+        ),
+        when(
+            has_control_characters(to_json(values)),
+            "a value holds a control character, which Kubernetes' YAML cannot carry; remove it",
+        ),
+    ]
+
+
+def _about_credentials(values: Values) -> list[str]:
+    found: list[str] = []
+    for credential, _, _, needed, path in credentials_of(values):
+        here, there = filled(credential.value), filled(credential.existing_secret)
+        found += [
+            when(
+                all_of(needed, negate(values.secrets.generate), negate(here), negate(there)),
+                f"{path}.existingSecret: is empty and secrets.generate is false; name the Secret that holds it",
+            ),
+            when(all_of(here, there), f"{path}.value: {path}.existingSecret is set too; set only one of them"),
+        ]
+    return found
+
+
+def _about_config(values: Values) -> list[str]:
+    found: list[str] = []
+    for section, options in OWNED_OPTIONS.items():
+        found += [*when(has_key(values.config, section), partial(_owned_options, values, section, options))]
+    for section, option in _ONLY_ENV:
+        found += [*when(has_key(values.config, section), partial(_sensitive_option, values, section, option))]
+    return found
+
+
+def _owned_options(values: Values, section: str, options: dict[str, str]) -> list[str]:
+    given = at(values.config, section)
+    return [
+        when(has_key(given, option), f"config.{section}.{option}: the chart sets it; use the value {instead}")
+        for option, instead in options.items()
+    ]
+
+
+def _sensitive_option(values: Values, section: str, option: str) -> list[str]:
+    variable = f"AIRFLOW__{section.upper()}__{option.upper()}"
+    return [
+        when(
+            has_key(at(values.config, section), option),
+            f"config.{section}.{option}: may hold a credential, and airflow.cfg is in a ConfigMap; "
+            f"set pods.env.{variable} from a Secret (secretKeyRef)",
+        )
+    ]
+
+
+@fragment
+def problems(values: Values) -> str:
+    """Every broken rule, one in a line; empty when the values are valid."""
+    found = [
+        *_about_components(values),
+        *_about_services(values),
+        *_about_credentials(values),
+        *_about_config(values),
+    ]
+    found += [_about_pods(values, path, settings) for path, settings in _sections(values).items()]
+    return lines([*found, *_about_sets(values)])

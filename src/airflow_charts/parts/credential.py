@@ -1,0 +1,50 @@
+"""Where the text of a credential stands, and the environment variables that carry it into pods."""
+
+from __future__ import annotations
+
+from airflow_charts.k8s import core_v1
+from airflow_charts.parts.names import name_of
+from airflow_charts.release import Release
+from airflow_charts.tracing import OMIT, filled, fragment, when
+from airflow_charts.values import Values
+from airflow_charts.values.credentials import Credential
+
+
+@fragment
+def secret_source(
+    values: Values, release: Release, credential: Credential, default_key: str, *, optional: bool = False
+) -> core_v1.EnvVarSource:
+    """The key of the Secret that holds a credential: an existing one, the given values, or the generated ones."""
+    unless_there = True if optional else OMIT
+    return core_v1.EnvVarSource(
+        secretKeyRef=when(
+            filled(credential.existing_secret),
+            core_v1.SecretKeySelector(name=credential.existing_secret, key=credential.key, optional=unless_there),
+            core_v1.SecretKeySelector(
+                optional=unless_there,
+                name=when(
+                    filled(credential.value),
+                    name_of(values, release, "credentials"),
+                    name_of(values, release, "generated"),
+                ),
+                key=default_key,
+            ),
+        )
+    )
+
+
+def credential_variable(
+    values: Values, release: Release, name: str, credential: Credential, default_key: str, *, optional: bool = False
+) -> core_v1.EnvVar:
+    """An environment variable with a credential; `optional` for the Job that makes the credential itself."""
+    return core_v1.EnvVar(
+        name=name, valueFrom=secret_source(values, release, credential, default_key, optional=optional)
+    )
+
+
+def uri_variable(name: str, secret: str, key: str) -> core_v1.EnvVar:
+    """An environment variable with a URI from an existing Secret."""
+    return core_v1.EnvVar(
+        name=name,
+        valueFrom=core_v1.EnvVarSource(secretKeyRef=core_v1.SecretKeySelector(name=secret, key=key)),
+    )

@@ -1,0 +1,164 @@
+"""The chart's own data stores: one pod each, the official images, ordinary volumes that stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_charts.k8s import apps_v1, core_v1, meta_v1
+from airflow_charts.parts.access import account_name, service_account
+from airflow_charts.parts.images import image_fields
+from airflow_charts.parts.names import metadata, name_of, selector_labels
+from airflow_charts.parts.pod import (
+    container_fields,
+    empty_dir,
+    mount,
+    pod_annotations,
+    pod_fields,
+    probed,
+    user_env,
+    user_labels,
+)
+from airflow_charts.parts.scripts import SCRIPTS, script_checksums
+from airflow_charts.parts.volume import claim, claim_name, storage_class
+from airflow_charts.parts.workload import workload_metadata
+from airflow_charts.release import Release
+from airflow_charts.tracing import combine, filled, negate, union, when
+from airflow_charts.values import Values
+from airflow_charts.values.data_store import StoreSettings
+from airflow_charts.values.images import Image
+
+DATA = "/data"
+"""Where the data is in the container."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """What sets one data store apart from the other."""
+
+    component: str
+    image: Image
+    script: str
+    port: int
+    env: list[core_v1.EnvVar]
+    scratch: dict[str, str]
+    """Writable folders beside the data: name of the volume -> path."""
+    check: core_v1.Probe
+
+
+def _container(values: Values, release: Release, settings: StoreSettings, store: Store) -> core_v1.Container:
+    image, pull_policy = image_fields(values, settings, store.image, "")
+    return combine(
+        core_v1.Container(
+            name=store.component,
+            image=image,
+            imagePullPolicy=pull_policy,
+            command=when(filled(settings.command), settings.command, ["sh", f"{release.path(SCRIPTS)}/{store.script}"]),
+            args=settings.args,
+            env=[*store.env, *user_env(values, settings)],
+            ports=[core_v1.ContainerPort(name=store.component, containerPort=release.port(store.port), protocol="TCP")],
+            startupProbe=probed(settings.startup_probe, store.check),
+            livenessProbe=probed(settings.liveness_probe, store.check),
+            readinessProbe=probed(settings.readiness_probe, store.check),
+            volumeMounts=[
+                mount("data", release.path(DATA)),
+                mount("scripts", release.path(SCRIPTS), read_only=True),
+                *(mount(name, release.path(path)) for name, path in store.scratch.items()),
+                *values.pods.volume_mounts,
+                *settings.volume_mounts,
+            ],
+        ),
+        container_fields(values, settings),
+    )
+
+
+def _pod(values: Values, release: Release, settings: StoreSettings, store: Store) -> core_v1.PodTemplateSpec:
+    persistence = settings.persistence
+    claimed = claim_name(values, release, persistence.existing_claim, f"{store.component}-data")
+    return core_v1.PodTemplateSpec(
+        metadata=meta_v1.ObjectMeta(
+            labels=union(selector_labels(release, store.component), user_labels(values, settings)),
+            annotations=union(
+                script_checksums({store.script: negate(filled(settings.command))}), pod_annotations(values, settings)
+            ),
+        ),
+        spec=combine(
+            core_v1.PodSpec(
+                serviceAccountName=account_name(values, release, settings, store.component),
+                automountServiceAccountToken=False,
+                initContainers=[
+                    *values.pods.init_containers_first,
+                    *settings.init_containers_first,
+                    *values.pods.init_containers,
+                    *settings.init_containers,
+                ],
+                containers=[
+                    _container(values, release, settings, store),
+                    *values.pods.containers,
+                    *settings.containers,
+                ],
+                volumes=[
+                    core_v1.Volume(
+                        name="data",
+                        persistentVolumeClaim=when(
+                            persistence.enabled,
+                            lambda: core_v1.PersistentVolumeClaimVolumeSource(claimName=claimed),
+                        ),
+                        emptyDir=when(
+                            negate(persistence.enabled),
+                            lambda: core_v1.EmptyDirVolumeSource(sizeLimit=persistence.size),
+                        ),
+                    ),
+                    core_v1.Volume(
+                        name="scripts",
+                        configMap=core_v1.ConfigMapVolumeSource(name=name_of(values, release, "scripts")),
+                    ),
+                    *(empty_dir(name, "256Mi") for name in store.scratch),
+                    *values.pods.volumes,
+                    *settings.volumes,
+                ],
+            ),
+            pod_fields(values, settings),
+        ),
+    )
+
+
+def store_objects(values: Values, release: Release, settings: StoreSettings, store: Store) -> list[object]:
+    """The objects of a data store."""
+    name = name_of(values, release, store.component)
+    selector = selector_labels(release, store.component)
+    return [
+        service_account(values, release, settings, store.component),
+        core_v1.Service(
+            metadata=metadata(values, release, name, store.component),
+            spec=core_v1.ServiceSpec(
+                type="ClusterIP",
+                selector=selector,
+                ports=[
+                    core_v1.ServicePort(name=store.component, port=store.port, targetPort=store.port, protocol="TCP")
+                ],
+            ),
+        ),
+        when(
+            settings.persistence.enabled & negate(filled(settings.persistence.existing_claim)),
+            lambda: claim(
+                values,
+                release,
+                f"{store.component}-data",
+                store.component,
+                access_mode="ReadWriteOnce",
+                size=settings.persistence.size,
+                storage_class=storage_class(values, settings.persistence.storage_class),
+                annotations=settings.persistence.annotations,
+            ),
+        ),
+        apps_v1.StatefulSet(
+            metadata=workload_metadata(values, release, name, store.component, settings),
+            spec=apps_v1.StatefulSetSpec(
+                replicas=1,
+                serviceName=name,
+                revisionHistoryLimit=values.pods.revision_history_limit,
+                selector=meta_v1.LabelSelector(matchLabels=selector),
+                template=_pod(values, release, settings, store),
+            ),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""What every process of Airflow shares: its environment, airflow.cfg, its pod."""
