@@ -14,10 +14,9 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from airflow_charts.components.jobs import generated_keys
 
 from airflow_charts.call import manifests
-from airflow_charts.components import topology
+from airflow_charts.components.secret_generation import generated_keys
 from airflow_charts.errors import InvalidValuesError, LocalRunError
 from airflow_charts.local import deploy, plan
 from airflow_charts.local.addresses import COMPONENT_PORTS, pod_addresses
@@ -25,6 +24,7 @@ from airflow_charts.local.plan import Place, Plan, PodPlan
 from airflow_charts.local.pods import Container, Pod, Run
 from airflow_charts.local.state import State
 from airflow_charts.parts.names import name_of
+from airflow_charts.processes import topology
 from airflow_charts.release import Release
 from airflow_charts.values import conditions
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from documents import CASES, Case, across
 from rendered import Object, Pod, chart_containers, of_kind, pods, values_of
 
-from airflow_charts.components import topology
+from airflow_charts.processes import topology
 from airflow_charts.processes.required import credentials_of
 
 _OF_EDGE = {

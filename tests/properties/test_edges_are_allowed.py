@@ -12,7 +12,7 @@ from networks import DNS, OUTSIDE, STRANGER, Connection, Place, allowed, covers
 from rendered import Pod, of_kind, pods, values_of
 
 from airflow_charts import Release
-from airflow_charts.components import topology
+from airflow_charts.processes import topology
 from airflow_charts.values import conditions
 
 GUARDED = [case for case in CASES if case.document.get("networkPolicies", {}).get("enabled", True)]

@@ -19,8 +19,8 @@ from rendered import (
 )
 from standards import violations
 
-from airflow_charts.components import topology
 from airflow_charts.errors import InvalidValuesError
+from airflow_charts.processes import topology
 
 LONG_RUNNING = ("Deployment", "StatefulSet")
 

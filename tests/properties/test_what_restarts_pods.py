@@ -9,7 +9,8 @@ import pytest
 from documents import AIRFLOW_2, CASES, Case, Document, across
 from rendered import Object, Pod, named, pods, texts
 
-from airflow_charts.components import scripts, webserver
+from airflow_charts.components import webserver
+from airflow_charts.parts import scripts
 from airflow_charts.reading.coalesce import merge_files
 
 ALL: Document = {"executors": ["CeleryExecutor", "KubernetesExecutor"], "flower": {"enabled": True}}

@@ -6,11 +6,10 @@ Nothing imports this file; `test_typing.py` reads it. The first line keeps `make
 
 from __future__ import annotations
 
-from airflow_charts.components.pod import container_fields
-
 from airflow_charts import Release, manifests
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.names import name_of
+from airflow_charts.parts.pod import container_fields
 from airflow_charts.parts.workload import disruption_budget
 from airflow_charts.tracing import (
     all_of,
