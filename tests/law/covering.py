@@ -16,6 +16,7 @@ from harness import ROOT, roots
 from refused import REFUSED
 from strategies import Path, assign, bases, paths, resolve, schema_at
 
+from airflow_charts import deployment
 from airflow_charts.checks import load, structural_problems
 from airflow_charts.derived.rules import OWNED_ENV, OWNED_OPTIONS, SENSITIVE_OPTIONS
 from airflow_charts.helm.chart import traced
@@ -24,6 +25,8 @@ from airflow_charts.release import Release
 from airflow_charts.tracing.interpret import Interpreter
 from airflow_charts.tracing.nodes import Apply, Each, Lines, Sequence, Tree, When, children, fragments_of, walk
 from airflow_charts.tracing.table import ALL_OF, FILLED
+from airflow_charts.values import Values
+from airflow_charts.values.pod import ReplicatedSettings
 
 TEXTS = (
     "",
@@ -219,15 +222,16 @@ def about_rules() -> list[dict[str, Any]]:
     ]
 
 
-REPLICATED = ("webserver", "scheduler", "dagProcessor", "triggerer", "workers", "flower")
-COMPONENTS = (*REPLICATED, "kubernetesExecutor", "migrations", "secretGeneration", "postgresql", "redis")
+_SETTINGS = {component.path: component.settings(Values()) for component in deployment.COMPONENTS}
+COMPONENTS = tuple(_SETTINGS)
+REPLICATED = tuple(path for path, settings in _SETTINGS.items() if isinstance(settings, ReplicatedSettings))
+ACCESS = tuple(path for path, settings in _SETTINGS.items() if "kubernetes_access" in type(settings).model_fields)
 
 
 def _elsewhere(item: dict[str, Any]) -> dict[str, Any]:
     return {"mountPath": "/o"} if "mountPath" in item else {}
 
 
-ACCESS = ("workers", "triggerer", "kubernetesExecutor")
 EXECUTORS = (
     ("3.3.2", ["CeleryExecutor"]),
     ("3.3.2", ["KubernetesExecutor"]),

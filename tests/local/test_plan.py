@@ -17,14 +17,17 @@ import yaml
 
 from airflow_charts.call import manifests
 from airflow_charts.components.secret_generation import generated_keys
+from airflow_charts.deployment import COMPONENTS
 from airflow_charts.errors import InvalidValuesError, LocalRunError
 from airflow_charts.local import deploy, plan
 from airflow_charts.local.addresses import COMPONENT_PORTS, pod_addresses
 from airflow_charts.local.plan import Place, Plan, PodPlan
 from airflow_charts.local.pods import Container, Pod, Run
 from airflow_charts.local.state import State
+from airflow_charts.parts.component import Component, providers
 from airflow_charts.parts.names import name_of
-from airflow_charts.processes import topology
+from airflow_charts.processes.keys import API_SECRET, FERNET, JWT
+from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
 from airflow_charts.values import conditions
 
@@ -120,8 +123,9 @@ def pods_of(whole: Plan) -> dict[str, PodPlan]:
     return {pod.pod.name: pod for pod in whole.pods}
 
 
-def component_of(pod: PodPlan) -> str:
-    return next(part for part in topology.PARTS if pod.pod.name == part or pod.pod.name.startswith(f"{part}-"))
+def component_of(pod: PodPlan) -> Component:
+    name = pod.pod.name
+    return next(one for one in COMPONENTS if name == one.name or name.startswith(f"{one.name}-"))
 
 
 def environment(pod: PodPlan) -> dict[str, str]:
@@ -211,7 +215,7 @@ def test_the_configuration_lies_where_airflow_looks_for_it(state: State, documen
     put(state, EXISTING)
     for pod in planned(state, document).pods:
         config = environment(pod).get("AIRFLOW_CONFIG")
-        if component_of(pod) in BINS:
+        if component_of(pod).name in BINS:
             assert config is None
             continue
         text = pod.files[str(config)]
@@ -224,7 +228,7 @@ def test_the_configuration_lies_where_airflow_looks_for_it(state: State, documen
 def test_all_pods_with_task_logs_have_one_folder_for_them_that_stays(state: State, document: dict[str, Any]) -> None:
     put(state, EXISTING)
     logs = {
-        component_of(pod): target
+        component_of(pod).name: target
         for pod in planned(state, document).pods
         for path, target in pod.links.items()
         if path.endswith("/opt/airflow/logs")
@@ -280,13 +284,14 @@ def test_clients_are_given_the_addresses_of_the_stores(state: State, document: d
     whole = planned(state, document)
     values = deploy.values_of(document, DAGS, {})
     pods = pods_of(whole)
-    for service, store in topology.STORES.items():
-        if store.component not in pods or not store.own(values):
+    for service in (DATABASE, RESULTS, BROKER):
+        [(store, provided)] = providers(service)
+        if store.name not in pods or not provided.holds(values):
             continue
-        address = f"{pods[store.component].pod.address}:{COMPONENT_PORTS[store.component]}/"
+        address = f"{pods[store.name].pod.address}:{COMPONENT_PORTS[store.name]}/"
         for pod in whole.pods:
-            if component_of(pod) in topology.PARTS and topology.needs(values, component_of(pod), service):
-                assert address in texts(pod), (pod.pod.name, service)
+            if component_of(pod).uses(values, service):
+                assert address in texts(pod), (pod.pod.name, service.name)
 
 
 @every_document
@@ -294,35 +299,34 @@ def test_each_process_has_only_the_credentials_that_its_edges_allow(state: State
     put(state, EXISTING)
     values = deploy.values_of(document, DAGS, {})
     services = {
-        topology.DATABASE: ("THE-database-password", "THE-database@"),
-        topology.RESULTS: ("THE-result-backend-password", "THE-results@"),
-        topology.BROKER: ("THE-broker",),
+        DATABASE: ("THE-database-password", "THE-database@"),
+        RESULTS: ("THE-result-backend-password", "THE-results@"),
+        BROKER: ("THE-broker",),
     }
     shared = {
-        "fernet": ("THE-fernet",),
-        "api-secret": ("THE-api",),
-        "jwt": ("THE-jwt",),
+        FERNET: ("THE-fernet",),
+        API_SECRET: ("THE-api",),
+        JWT: ("THE-jwt",),
     }
     used = [
-        name
-        for name in services
-        if any(runs(values) and topology.needs(values, part, name) for part, runs in topology.RUNS.items())
+        service for service in services if any(one.runs(values) and one.uses(values, service) for one in COMPONENTS)
     ]
     for pod in planned(state, document).pods:
         component, seen = component_of(pod), texts(pod)
-        serves = {service for service in used if topology.STORES[service].component == component}
+        serves = [provided.service for provided in component.provides if provided.service in used]
         for service, marks in services.items():
-            allowed = service in serves or topology.needs(values, component, service)
-            assert any(mark in seen for mark in marks) == allowed, (pod.pod.name, service)
+            allowed = service in serves or component.uses(values, service)
+            assert any(mark in seen for mark in marks) == allowed, (pod.pod.name, service.name)
         for key, marks in shared.items():
-            assert any(mark in seen for mark in marks) == topology.shares(values, component, key), (pod.pod.name, key)
-        may_admin = component == "migrations" or (component == "webserver" and not conditions.fab(values))
+            holds = any(held.when(values) for held in component.keys if held.key == key)
+            assert any(mark in seen for mark in marks) == holds, (pod.pod.name, key.credential.key)
+        may_admin = component.name == "migrations" or (component.name == "webserver" and not conditions.fab(values))
         assert "THE-admin" not in seen or may_admin, pod.pod.name
-        assert "THE-flower" not in seen or component == "flower", pod.pod.name
+        assert "THE-flower" not in seen or component.name == "flower", pod.pod.name
 
 
 def test_credentials_of_the_default_deployment(state: State) -> None:
-    """The same said plainly, without the topology."""
+    """The same said plainly, without the records."""
     pods = {name: texts(pod) for name, pod in pods_of(planned(state, {"flower": {"enabled": True}})).items()}
     worker = pods["worker-default"]
     assert "THE-fernet-key" not in worker

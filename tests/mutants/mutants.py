@@ -56,18 +56,18 @@ OF_THE_REVIEW = (
     ),
     Mutant(
         "the scheduler cannot start pods",
-        '    Edge("scheduler", KUBERNETES_API, 443, "starts and watches task pods", kubernetes),\n',
+        '        Need(KUBERNETES_API, "starts and watches task pods", conditions.kubernetes),\n',
         "",
     ),
     Mutant(
         "no logs of deferred tasks",
-        '    Edge("webserver", "triggerer", TRIGGERER_LOG_PORT, "the logs of deferred tasks"),\n',
+        '        Need(other("triggerer"), "the logs of deferred tasks"),\n',
         "",
     ),
     Mutant(
         "the scheduler cannot sign tokens",
-        '"jwt": {"webserver": airflow_3, "scheduler": airflow_3}',
-        '"jwt": {"webserver": airflow_3}',
+        "Holds(JWT, conditions.airflow_3)),\n    verbs=manage_pods",
+        "),\n    verbs=manage_pods",
     ),
     Mutant("users may set hostname_callable", '        "hostname_callable": "env",\n', ""),
     Mutant("users may write the JWT secret", '{"jwt_secret": "secrets.jwtSecret"}', "{}"),
@@ -82,17 +82,25 @@ FURTHER = (
         '            networking_v1.NetworkPolicyPort(port=53, protocol="TCP"),\n',
         "",
     ),
-    Mutant("workers' logs on another port", "WORKER_LOG_PORT = 8793", "WORKER_LOG_PORT = 8792"),
+    Mutant("workers' logs on another port", 'WORKER_LOGS = Port("logs", 8793', 'WORKER_LOGS = Port("logs", 8792'),
     Mutant(
         "workers of Airflow 3 open the database",
-        '"tasks of Airflow 2 use the database", airflow_2),\n    Edge("task"',
-        '"tasks of Airflow 2 use the database"),\n    Edge("task"',
+        '"tasks of Airflow 2 use the database", conditions.airflow_2),\n        Need(RESULTS',
+        '"tasks of Airflow 2 use the database"),\n        Need(RESULTS',
     ),
-    Mutant("workers of Airflow 3 know the Fernet key", '        "worker": airflow_2,\n', '        "worker": always,\n'),
-    Mutant("a DAG processor without the Fernet key", '        "dag-processor": always,\n', ""),
+    Mutant(
+        "workers of Airflow 3 know the Fernet key",
+        "Holds(FERNET, conditions.airflow_2), Holds(API_SECRET)),",
+        "Holds(FERNET), Holds(API_SECRET)), ",
+    ),
+    Mutant("a DAG processor without the Fernet key", "    keys=(Holds(FERNET),),\n)", ")"),
     Mutant("the API's key under its old name", '"AIRFLOW__API__SECRET_KEY", "AIR', '"AIRFLOW__API_SECRET_KEY", "AIR'),
     Mutant("pods read every Service", "enableServiceLinks=False", "enableServiceLinks=True"),
-    Mutant("every pod has a token", "uses_kubernetes_api(values, program.component)", "True"),
+    Mutant(
+        "every pod has a token",
+        "automountServiceAccountToken=program.component.uses(values, KUBERNETES_API)",
+        "automountServiceAccountToken=True",
+    ),
     Mutant("a root that can be written", "readOnlyRootFilesystem=True", "readOnlyRootFilesystem=False"),
     Mutant("pods may be root", "        runAsNonRoot=True,\n        runAsUser=50000", "        runAsUser=50000"),
     Mutant(
@@ -100,7 +108,9 @@ FURTHER = (
         "return when(_waits(values, program), lambda: wait",
         "return when(False, lambda: wait",
     ),
-    Mutant("the webserver waits for no user", 'component == "webserver", conditions', 'component == "web", conditions'),
+    Mutant(
+        "the webserver waits for no user", "waits_for_user=conditions.has_admin_user(values)", "waits_for_user=False"
+    ),
     Mutant(
         "data stores stop at once",
         'kubernetes(preStop={"sleep": {"seconds": 10}})',

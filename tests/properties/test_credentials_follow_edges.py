@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from documents import CASES, Case, across
 from rendered import Object, Pod, chart_containers, of_kind, pods, values_of
 
-from airflow_charts.processes import topology
-from airflow_charts.processes.required import credentials_of
+from airflow_charts.deployment import COMPONENTS
+from airflow_charts.processes.credentials import credentials_of
+from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 
 _OF_EDGE = {
-    topology.DATABASE: ("database-password", "database.uri"),
-    topology.RESULTS: ("result-backend-password", "resultBackend.uri"),
-    topology.BROKER: ("broker-password", "broker.uri"),
+    DATABASE.name: ("database-password", "database.uri"),
+    RESULTS.name: ("result-backend-password", "resultBackend.uri"),
+    BROKER.name: ("broker-password", "broker.uri"),
 }
-_OF_KEY = {"fernet": "fernet-key", "api-secret": "api-secret-key", "jwt": "jwt-secret"}
 _USERS = ("users-own",)
 
 
@@ -52,20 +52,20 @@ def held(case: Case, pod: Pod) -> set[str]:
 
 
 def expected(case: Case, pod: Pod) -> set[str]:
-    """What the topology gives to a component, and what data stores and Jobs need for themselves."""
+    """What its needs and keys give to a component, and what data stores and Jobs need for themselves."""
     values = values_of(case)
-    component = pod.component
+    [component] = [one for one in COMPONENTS if one.name == pod.component]
     uris = {
-        topology.DATABASE: values.database.uri.existing_secret,
-        topology.RESULTS: values.result_backend.uri.existing_secret,
-        topology.BROKER: values.broker.uri.existing_secret,
+        DATABASE.name: values.database.uri.existing_secret,
+        RESULTS.name: values.result_backend.uri.existing_secret,
+        BROKER.name: values.broker.uri.existing_secret,
     }
     found = {
-        _OF_EDGE[edge.target][bool(uris[edge.target])]
-        for edge in topology.EDGES
-        if edge.source == component and edge.target in _OF_EDGE and edge.condition(values)
+        _OF_EDGE[need.service.name][bool(uris[need.service.name])]
+        for need in component.needs
+        if need.service.name in _OF_EDGE and need.when(values)
     }
-    found |= {name for key, name in _OF_KEY.items() if topology.shares(values, component, key)}
+    found |= {held.key.credential.key for held in component.keys if held.when(values)}
     needed = {item.key for item in credentials_of(values) if item.needed}
     own = {
         "flower": {"flower-basic-auth"},
@@ -73,9 +73,9 @@ def expected(case: Case, pod: Pod) -> set[str]:
         "postgresql": {"database-password", "result-backend-password"} & needed,
         "redis": {"broker-password"},
     }
-    if component == "postgresql" and values.result_backend.host:
+    if component.name == "postgresql" and values.result_backend.host:
         own["postgresql"] = {"database-password"}
-    return found | own.get(component, set())
+    return found | own.get(component.name, set())
 
 
 @across()

@@ -1,4 +1,4 @@
-"""The NetworkPolicies allow every edge of the topology at both ends and, inside the release, nothing else."""
+"""The NetworkPolicies allow every edge of the components at both ends and, inside the release, nothing else."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from networks import DNS, OUTSIDE, STRANGER, Connection, Place, allowed, covers
 from rendered import Pod, of_kind, pods, values_of
 
 from airflow_charts import Release
-from airflow_charts.processes import topology
+from airflow_charts.deployment import COMPONENTS
+from airflow_charts.derived.edges import Edge
+from airflow_charts.derived.edges import edges as all_edges
+from airflow_charts.parts.component import KUBERNETES_API
+from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.values import conditions
 
 GUARDED = [case for case in CASES if case.document.get("networkPolicies", {}).get("enabled", True)]
+_NAMES = {component.name for component in COMPONENTS}
 _STRANGE_PORTS = (22, 53, 443, 6443, 16443, 9100, 5433, 6432, 6380, 3306, 3307, 5671, 65535)
 
 
@@ -35,24 +40,24 @@ def store_of(case: Case, service: str) -> str:
     """The component of the release that is a service, if it is one."""
     values = values_of(case)
     own = {
-        topology.DATABASE: ("postgresql", conditions.own_database(values)),
-        topology.RESULTS: ("postgresql", conditions.own_results(values)),
-        topology.BROKER: ("redis", conditions.own_broker(values)),
+        DATABASE.name: ("postgresql", conditions.own_database(values)),
+        RESULTS.name: ("postgresql", conditions.own_results(values)),
+        BROKER.name: ("redis", conditions.own_broker(values)),
     }
     name, inside = own.get(service, (service, True))
     return name if inside else ""
 
 
-def edges(case: Case) -> list[topology.Edge]:
+def edges(case: Case) -> list[Edge]:
     """The edges that hold and whose ends have pods or lie outside."""
     values = values_of(case)
     present = {pod.component for pod in pods(case)}
     return [
         edge
-        for edge in topology.EDGES
+        for edge in all_edges()
         if edge.condition(values)
-        and (edge.source in present or edge.source not in topology.PARTS)
-        and (edge.target in present or edge.target not in topology.PARTS)
+        and (edge.source in present or edge.source not in _NAMES)
+        and (edge.target in present or edge.target not in _NAMES)
     ]
 
 
@@ -69,7 +74,7 @@ def expected(case: Case) -> frozenset[Flow]:
 
 def _ports(case: Case) -> set[int]:
     named = {port for pod in pods(case) for port in pod.ports().values()}
-    return {*named, *(edge.port for edge in topology.EDGES if edge.port), *_STRANGE_PORTS}
+    return {*named, *(edge.port for edge in all_edges() if edge.port), *_STRANGE_PORTS}
 
 
 def flows(case: Case, *, blocks_cover_pods: bool) -> set[Flow]:
@@ -90,15 +95,15 @@ def outward(case: Case) -> set[tuple[str, int]]:
     """Who may leave the release, and to which port (0: any)."""
     values = values_of(case)
     external = {
-        topology.DATABASE: values.database.port,
-        topology.RESULTS: values.result_backend.port,
-        topology.BROKER: values.broker.port,
+        DATABASE.name: values.database.port,
+        RESULTS.name: values.result_backend.port,
+        BROKER.name: values.broker.port,
     }
     found = set()
     for edge in edges(case):
         if edge.target == "anywhere":
             found.add((edge.source, 0))
-        elif edge.target == topology.KUBERNETES_API:
+        elif edge.service == KUBERNETES_API:
             found |= {(edge.source, 443), (edge.source, values.network_policies.kubernetes_api_port)}
         elif edge.target in external and not store_of(case, edge.target):
             found.add((edge.source, external[edge.target]))
@@ -211,4 +216,4 @@ def test_two_installations_in_a_namespace_cannot_reach_each_other(release: Relea
 def test_every_edge_holds_in_some_case() -> None:
     """Guards the guards: an edge that no case has is an edge that nothing proves."""
     held = {(edge.source, edge.target) for case in GUARDED for edge in edges(case)}
-    assert held == {(edge.source, edge.target) for edge in topology.EDGES}
+    assert held == {(edge.source, edge.target) for edge in all_edges()}

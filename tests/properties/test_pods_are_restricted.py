@@ -19,8 +19,9 @@ from rendered import (
 )
 from standards import violations
 
+from airflow_charts.deployment import COMPONENTS
 from airflow_charts.errors import InvalidValuesError
-from airflow_charts.processes import topology
+from airflow_charts.parts.component import KUBERNETES_API
 
 LONG_RUNNING = ("Deployment", "StatefulSet")
 
@@ -109,9 +110,7 @@ def test_every_pod_switches_service_links_off_and_says_its_grace_period(case: Ca
 @across()
 def test_only_clients_of_the_kubernetes_api_get_a_token(case: Case) -> None:
     values = values_of(case)
-    clients = {
-        edge.source for edge in topology.EDGES if edge.target == topology.KUBERNETES_API and edge.condition(values)
-    }
+    clients = {component.name for component in COMPONENTS if component.uses(values, KUBERNETES_API)}
     for pod in pods(case):
         assert pod.spec["automountServiceAccountToken"] is (pod.component in clients)
     for account in of_kind(case, "ServiceAccount"):
@@ -235,5 +234,5 @@ def test_an_image_without_a_tag_is_never_latest() -> None:
 
 
 def test_the_covering_set_has_pods_of_every_component() -> None:
-    assert {pod.component for case in CASES for pod in pods(case)} == set(topology.PARTS)
+    assert {pod.component for case in CASES for pod in pods(case)} == {component.name for component in COMPONENTS}
     assert users_containers(NAMED["user-parts"])

@@ -17,7 +17,7 @@ from rendered import Object, chart_containers, every_object, of_kind, pods, text
 
 from airflow_charts.call import manifests
 from airflow_charts.derived.notes import notes
-from airflow_charts.processes.required import credentials_of
+from airflow_charts.processes.credentials import credentials_of
 from airflow_charts.values.credentials import Credential
 
 SETTINGS_MARKER = "MARKER-webserver-config-7f3a"

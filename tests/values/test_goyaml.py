@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from airflow_charts.errors import ValuesSyntaxError
-from airflow_charts.values import goyaml
+from airflow_charts.reading import goyaml
 
 derandomized = settings(derandomize=True, deadline=None, max_examples=400)
 

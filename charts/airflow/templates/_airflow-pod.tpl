@@ -32,7 +32,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Waits until the database has the schema of this image, and the webserver until there is a user. */}}
+{{/* Waits until the database has the schema of this image, and, if asked for, until there is a user. */}}
 {{- define "airflow-charts.wait-container" -}}
 name: wait-for-schema
 image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .settings.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
@@ -44,7 +44,7 @@ command:
   {{- if or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion) }}
   - fab
   {{- end }}
-  {{- if and (eq .component "webserver") .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
+  {{- if .for_user }}
   - user
   {{- end }}
 env:

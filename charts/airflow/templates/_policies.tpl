@@ -34,14 +34,3 @@ ports:
   - port: {{ int64 .port }}
     protocol: TCP
 {{- end }}
-
-{{/* Connections from the pods of tasks, which the KubernetesExecutor makes. */}}
-{{- define "airflow-charts.from-tasks" -}}
-from:
-  - podSelector:
-      matchLabels:
-        {{- include "airflow-charts.task-selector" . | nindent 8 }}
-ports:
-  - port: {{ int64 .port }}
-    protocol: TCP
-{{- end }}

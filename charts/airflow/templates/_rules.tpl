@@ -146,17 +146,17 @@
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.initContainersFirst }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "base") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.initContainers }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "base") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.containers }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "base") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
 {{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from airflow_charts.parts.component import ANYWHERE, Component, Holds, Need
 from airflow_charts.parts.pod import asked, probed
 from airflow_charts.processes.airflow_pod import Program, forking, job_check, replicated_airflow
 from airflow_charts.processes.config import checksums
+from airflow_charts.processes.keys import FERNET
+from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import filled, negate, when
+from airflow_charts.tracing import filled, negate
 from airflow_charts.values import Values, conditions
 
 
@@ -14,7 +17,7 @@ def program(values: Values, release: Release) -> Program:
     """What the DAG processor runs. It has no HTTP server, so its heartbeat is read from the database."""
     check = job_check(release, "DagProcessorJob")
     return Program(
-        component="dag-processor",
+        component=COMPONENT,
         args=forking(release, "dag-processor"),
         startup=probed(values.dag_processor.startup_probe, check),
         liveness=probed(values.dag_processor.liveness_probe, check),
@@ -30,7 +33,14 @@ def program(values: Values, release: Release) -> Program:
 
 def objects(values: Values, release: Release) -> list[object]:
     """The DAG processor's objects."""
-    return when(
-        conditions.has_dag_processor(values),
-        lambda: replicated_airflow(values, release, values.dag_processor, program(values, release)),
-    )
+    return replicated_airflow(values, release, values.dag_processor, program(values, release))
+
+
+COMPONENT = Component(
+    name="dag-processor",
+    settings=lambda values: values.dag_processor,
+    objects=objects,
+    runs=conditions.has_dag_processor,
+    needs=(Need(DATABASE, "the parsed DAGs"), Need(ANYWHERE, "runs users' code")),
+    keys=(Holds(FERNET),),
+)

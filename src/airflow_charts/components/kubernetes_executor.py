@@ -5,17 +5,18 @@ from __future__ import annotations
 from airflow_charts.additions.dags import dag_mounts, dag_volumes
 from airflow_charts.additions.logs import log_mount, log_volume
 from airflow_charts.k8s import core_v1, meta_v1
-from airflow_charts.parts.access import account_name, service_account
+from airflow_charts.parts.access import account_name, manage_pods, service_account
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, other
 from airflow_charts.parts.images import airflow_image
 from airflow_charts.parts.names import metadata, name_of
 from airflow_charts.parts.pod import container_fields, pod_annotations, pod_fields, user_env, user_labels
-from airflow_charts.processes.airflow_pod import Program, base_mounts, base_volumes, config_volume, uses_kubernetes_api
+from airflow_charts.processes.airflow_pod import base_mounts, base_volumes, config_volume
 from airflow_charts.processes.environment import base_env, credentials_env
+from airflow_charts.processes.keys import API_SECRET, FERNET
+from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import combine, fragment, json_text, union, when
+from airflow_charts.tracing import combine, fragment, json_text, union
 from airflow_charts.values import Values, conditions
-
-_TASK = Program(component="task", args=[])
 
 
 @fragment
@@ -46,8 +47,8 @@ def pod_template(values: Values, release: Release) -> core_v1.Pod:
         spec=combine(
             core_v1.PodSpec(
                 restartPolicy="Never",
-                serviceAccountName=account_name(values, release, settings, "task"),
-                automountServiceAccountToken=uses_kubernetes_api(values, "task"),
+                serviceAccountName=account_name(values, release, settings, COMPONENT.name),
+                automountServiceAccountToken=COMPONENT.uses(values, KUBERNETES_API),
                 initContainers=[
                     *values.pods.init_containers_first,
                     *settings.init_containers_first,
@@ -57,12 +58,12 @@ def pod_template(values: Values, release: Release) -> core_v1.Pod:
                 containers=[
                     combine(
                         core_v1.Container(
-                            name="base",
+                            name=COMPONENT.main_container,
                             image=image,
                             imagePullPolicy=pull_policy,
                             env=[
                                 *base_env(values, release),
-                                *credentials_env(values, release, "task"),
+                                *credentials_env(values, release, COMPONENT),
                                 *user_env(values, settings),
                             ],
                             volumeMounts=[
@@ -79,7 +80,7 @@ def pod_template(values: Values, release: Release) -> core_v1.Pod:
                     *settings.containers,
                 ],
                 volumes=[
-                    config_volume(values, release, _TASK),
+                    config_volume(values, release),
                     *base_volumes(values, release),
                     log_volume(values, release),
                     *dag_volumes(values, release),
@@ -100,13 +101,29 @@ def pod_template_data(values: Values, release: Release) -> dict[str, str]:
 
 def objects(values: Values, release: Release) -> list[object]:
     """The template and the ServiceAccount of task pods."""
-    return when(
-        conditions.kubernetes(values),
-        lambda: [
-            service_account(values, release, values.kubernetes_executor, "task"),
-            core_v1.ConfigMap(
-                metadata=metadata(values, release, name_of(values, release, "pod-template"), "task"),
-                data=pod_template_data(values, release),
-            ),
-        ],
-    )
+    return [
+        service_account(values, release, values.kubernetes_executor, COMPONENT.name),
+        core_v1.ConfigMap(
+            metadata=metadata(values, release, name_of(values, release, "pod-template"), COMPONENT.name),
+            data=pod_template_data(values, release),
+        ),
+    ]
+
+
+COMPONENT = Component(
+    name="task",
+    section="kubernetesExecutor",
+    container="base",
+    settings=lambda values: values.kubernetes_executor,
+    objects=objects,
+    runs=conditions.kubernetes,
+    needs=(
+        Need(DATABASE, "tasks of Airflow 2 use the database", conditions.airflow_2),
+        Need(other("webserver"), "the execution API of Airflow 3", conditions.airflow_3),
+        Need(KUBERNETES_API, "manages pods for tasks", lambda values: values.kubernetes_executor.kubernetes_access),
+        Need(ANYWHERE, "runs users' code"),
+    ),
+    keys=(Holds(FERNET, conditions.airflow_2), Holds(API_SECRET, conditions.airflow_2)),
+    verbs=manage_pods,
+    selector=task_selector,
+)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import batch_v1, core_v1
-from airflow_charts.parts.access import service_account
-from airflow_charts.parts.credential import credential_variable
-from airflow_charts.parts.job import job, job_spec
+from airflow_charts.parts.component import Component, Holds, Need
+from airflow_charts.parts.credential import CredentialRecord, credential_variable
+from airflow_charts.parts.job import job_objects, job_spec
 from airflow_charts.parts.scripts import script
 from airflow_charts.processes.airflow_pod import Program, airflow_pod
+from airflow_charts.processes.keys import FERNET
+from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
 from airflow_charts.tracing import filled, fragment, negate, when
 from airflow_charts.values import Values, conditions
+
+ADMIN_PASSWORD = CredentialRecord(
+    "adminUser.password",
+    "admin-password",
+    "password",
+    lambda values: values.admin_user.password,
+    conditions.has_admin_user,
+)
 
 
 @fragment
@@ -23,7 +33,7 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
         core_v1.EnvVar(name="ADMIN_FIRST_NAME", value=user.first_name),
         core_v1.EnvVar(name="ADMIN_LAST_NAME", value=user.last_name),
         core_v1.EnvVar(name="ADMIN_ROLE", value=user.role),
-        credential_variable(values, release, "ADMIN_PASSWORD", user.password, "admin-password"),
+        credential_variable(values, release, "ADMIN_PASSWORD", ADMIN_PASSWORD),
     ]
     return job_spec(
         airflow_pod(
@@ -31,7 +41,7 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
             release,
             values.migrations,
             Program(
-                component="migrations",
+                component=COMPONENT,
                 args=script(release, "migrate.py"),
                 env=[*when(conditions.has_admin_user(values), environment)],
                 job=True,
@@ -43,11 +53,15 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
 
 def objects(values: Values, release: Release) -> list[object]:
     """The Job with its ServiceAccount."""
-    settings = values.migrations
-    return when(
-        conditions.has_migrations(values),
-        lambda: [
-            service_account(values, release, settings, "migrations"),
-            job(values, release, settings, "migrations", migrations_spec(values, release)),
-        ],
-    )
+    return job_objects(values, release, values.migrations, COMPONENT.name, migrations_spec(values, release))
+
+
+COMPONENT = Component(
+    name="migrations",
+    settings=lambda values: values.migrations,
+    objects=objects,
+    runs=conditions.has_migrations,
+    needs=(Need(DATABASE, "the schema"),),
+    keys=(Holds(FERNET),),
+    credentials=(ADMIN_PASSWORD,),
+)

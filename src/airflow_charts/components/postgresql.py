@@ -3,53 +3,62 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
 from airflow_charts.parts.data_store import DATA, Store, store_objects
 from airflow_charts.parts.pod import exec_check
-from airflow_charts.processes import topology
+from airflow_charts.processes.services import DATABASE, DATABASE_PASSWORD, RESULTS, RESULTS_PASSWORD
 from airflow_charts.release import Release
 from airflow_charts.tracing import when
 from airflow_charts.values import Values, conditions
+
+PORT = Port("postgresql", 5432)
 
 
 def objects(values: Values, release: Release) -> list[object]:
     """PostgreSQL with the metadata database and, for Celery, the result backend: a role and database each."""
     database, results = values.database, values.result_backend
     check = exec_check("pg_isready", "-q", "-h", release.path("/var/run/postgresql"))
-    return when(
-        conditions.own_postgresql(values),
-        lambda: store_objects(
-            values,
-            release,
-            values.postgresql,
-            Store(
-                component="postgresql",
-                image=values.images.postgresql,
-                script="postgresql.sh",
-                port=topology.POSTGRESQL_PORT,
-                env=[
-                    core_v1.EnvVar(name="PGDATA", value=f"{release.path(DATA)}/pgdata"),
-                    core_v1.EnvVar(name="POSTGRESQL_MAX_CONNECTIONS", value=f"{values.postgresql.max_connections}"),
-                    core_v1.EnvVar(name="METADATA_USER", value=database.user),
-                    core_v1.EnvVar(name="METADATA_DATABASE", value=database.name),
-                    credential_variable(values, release, "METADATA_PASSWORD", database.password, "database-password"),
-                    *when(
-                        conditions.own_results(values),
-                        lambda: [
-                            core_v1.EnvVar(name="RESULT_BACKEND_USER", value=results.user),
-                            core_v1.EnvVar(name="RESULT_BACKEND_DATABASE", value=results.name),
-                            credential_variable(
-                                values,
-                                release,
-                                "RESULT_BACKEND_PASSWORD",
-                                results.password,
-                                "result-backend-password",
-                            ),
-                        ],
-                    ),
-                ],
-                scratch={"run": "/var/run/postgresql", "tmp": "/tmp"},  # noqa: S108 - a path in the container
-                check=check,
-            ),
+    return store_objects(
+        values,
+        release,
+        values.postgresql,
+        Store(
+            component=COMPONENT.name,
+            image=values.images.postgresql,
+            script="postgresql.sh",
+            port=PORT.number,
+            env=[
+                core_v1.EnvVar(name="PGDATA", value=f"{release.path(DATA)}/pgdata"),
+                core_v1.EnvVar(name="POSTGRESQL_MAX_CONNECTIONS", value=f"{values.postgresql.max_connections}"),
+                core_v1.EnvVar(name="METADATA_USER", value=database.user),
+                core_v1.EnvVar(name="METADATA_DATABASE", value=database.name),
+                credential_variable(values, release, "METADATA_PASSWORD", DATABASE_PASSWORD),
+                *when(
+                    conditions.own_results(values),
+                    lambda: [
+                        core_v1.EnvVar(name="RESULT_BACKEND_USER", value=results.user),
+                        core_v1.EnvVar(name="RESULT_BACKEND_DATABASE", value=results.name),
+                        credential_variable(
+                            values,
+                            release,
+                            "RESULT_BACKEND_PASSWORD",
+                            RESULTS_PASSWORD,
+                        ),
+                    ],
+                ),
+            ],
+            scratch={"run": "/var/run/postgresql", "tmp": "/tmp"},  # noqa: S108 - a path in the container
+            check=check,
         ),
     )
+
+
+COMPONENT = Component(
+    name="postgresql",
+    settings=lambda values: values.postgresql,
+    objects=objects,
+    runs=conditions.own_postgresql,
+    serves=(PORT,),
+    provides=(Provides(DATABASE, conditions.own_database, alone=True), Provides(RESULTS, conditions.own_results)),
+)

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
 from airflow_charts.parts.data_store import DATA, Store, store_objects
 from airflow_charts.parts.pod import tcp_check
-from airflow_charts.processes import topology
+from airflow_charts.processes.services import BROKER, BROKER_PASSWORD
 from airflow_charts.release import Release
 from airflow_charts.tracing import when
 from airflow_charts.values import Values, conditions
 
+PORT = Port("redis", 6379)
+
 
 def objects(values: Values, release: Release) -> list[object]:
     """The broker: Valkey or Redis with a password, its queue on a volume."""
-    return when(
-        conditions.has_redis(values),
-        lambda: store_objects(
-            values,
-            release,
-            values.redis,
-            Store(
-                component="redis",
-                image=values.images.redis,
-                script="redis.sh",
-                port=topology.REDIS_PORT,
-                env=[
-                    core_v1.EnvVar(name="REDIS_DATA", value=release.path(DATA)),
-                    core_v1.EnvVar(name="REDIS_APPEND_ONLY", value=when(values.redis.persistence.enabled, "yes", "no")),
-                    credential_variable(values, release, "REDIS_PASSWORD", values.broker.password, "broker-password"),
-                ],
-                scratch={"tmp": "/tmp"},  # noqa: S108 - a path in the container
-                check=tcp_check("redis"),
-            ),
+    return store_objects(
+        values,
+        release,
+        values.redis,
+        Store(
+            component=COMPONENT.name,
+            image=values.images.redis,
+            script="redis.sh",
+            port=PORT.number,
+            env=[
+                core_v1.EnvVar(name="REDIS_DATA", value=release.path(DATA)),
+                core_v1.EnvVar(name="REDIS_APPEND_ONLY", value=when(values.redis.persistence.enabled, "yes", "no")),
+                credential_variable(values, release, "REDIS_PASSWORD", BROKER_PASSWORD),
+            ],
+            scratch={"tmp": "/tmp"},  # noqa: S108 - a path in the container
+            check=tcp_check("redis"),
         ),
     )
+
+
+COMPONENT = Component(
+    name="redis",
+    settings=lambda values: values.redis,
+    objects=objects,
+    runs=conditions.has_redis,
+    serves=(PORT,),
+    provides=(Provides(BROKER, conditions.own_broker, alone=True),),
+)

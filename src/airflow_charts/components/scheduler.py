@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from airflow_charts.components.kubernetes_executor import pod_template_data
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.access import manage_pods
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, Port, other
 from airflow_charts.parts.names import name_of
-from airflow_charts.parts.pod import asked, config_map_files, http_check, probed
-from airflow_charts.processes import topology
+from airflow_charts.parts.pod import asked, config_map_files, container_port, http_check, probed
 from airflow_charts.processes.airflow_pod import Program, forking, job_check, replicated_airflow
 from airflow_charts.processes.config import checksums
+from airflow_charts.processes.keys import API_SECRET, FERNET, JWT
+from airflow_charts.processes.ports import WORKER_LOGS
+from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, any_of, digest, filled, negate, when
 from airflow_charts.values import Values, conditions
+
+HEALTH = Port("health", 8974, options=(("scheduler", "scheduler_health_check_server_port"),))
+
+
+def _runs_tasks_of_airflow_3(values: Values) -> bool:
+    return all_of(conditions.airflow_3(values), conditions.local(values))
 
 
 def program(values: Values, release: Release) -> Program:
@@ -23,7 +33,7 @@ def program(values: Values, release: Release) -> Program:
     kubernetes, new = conditions.kubernetes(values), conditions.airflow_3(values)
     check = when(new, lambda: http_check("/health", "health"), lambda: job_check(release, "SchedulerJob"))
     return Program(
-        component="scheduler",
+        component=COMPONENT,
         args=when(
             conditions.scheduler_runs_code(values),
             lambda: forking(release, "scheduler"),
@@ -42,15 +52,11 @@ def program(values: Values, release: Release) -> Program:
         ports=[
             when(
                 new,
-                lambda: core_v1.ContainerPort(
-                    name="health", containerPort=release.port(topology.SCHEDULER_HEALTH_PORT), protocol="TCP"
-                ),
+                lambda: container_port(release, HEALTH),
             ),
             when(
                 conditions.local(values),
-                lambda: core_v1.ContainerPort(
-                    name="logs", containerPort=release.port(topology.WORKER_LOG_PORT), protocol="TCP"
-                ),
+                lambda: container_port(release, WORKER_LOGS),
             ),
         ],
         startup=probed(values.scheduler.startup_probe, check),
@@ -75,3 +81,21 @@ def program(values: Values, release: Release) -> Program:
 def objects(values: Values, release: Release) -> list[object]:
     """The scheduler's objects."""
     return replicated_airflow(values, release, values.scheduler, program(values, release))
+
+
+COMPONENT = Component(
+    name="scheduler",
+    settings=lambda values: values.scheduler,
+    objects=objects,
+    serves=(WORKER_LOGS, HEALTH),
+    needs=(
+        Need(DATABASE, "the state of everything"),
+        Need(RESULTS, "the state of Celery's tasks", conditions.celery),
+        Need(BROKER, "sends tasks", conditions.celery),
+        Need(other("webserver"), "the execution API of Airflow 3", _runs_tasks_of_airflow_3),
+        Need(KUBERNETES_API, "starts and watches task pods", conditions.kubernetes),
+        Need(ANYWHERE, "runs users' code", conditions.scheduler_runs_code),
+    ),
+    keys=(Holds(FERNET), Holds(API_SECRET), Holds(JWT, conditions.airflow_3)),
+    verbs=manage_pods,
+)

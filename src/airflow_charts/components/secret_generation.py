@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from airflow_charts.k8s import batch_v1, core_v1
-from airflow_charts.parts.access import service_account
-from airflow_charts.parts.job import job, job_spec
+from airflow_charts.k8s import batch_v1, core_v1, rbac_v1
+from airflow_charts.parts.component import KUBERNETES_API, Component, Need
+from airflow_charts.parts.job import job_objects, job_spec
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.scripts import SCRIPTS
 from airflow_charts.processes.airflow_pod import Program, airflow_pod
-from airflow_charts.processes.required import credentials_of
+from airflow_charts.processes.credentials import credentials_of
+from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, any_of, filled, fragment, negate, when
 from airflow_charts.values import Values, conditions
@@ -34,7 +35,7 @@ def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec
             release,
             values.secret_generation,
             Program(
-                component="secret-generation",
+                component=COMPONENT,
                 command=["python"],
                 args=[
                     f"{release.path(SCRIPTS)}/generate_secrets.py",
@@ -52,13 +53,30 @@ def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec
     )
 
 
+def _write_secret(values: Values, release: Release) -> list[rbac_v1.PolicyRule]:
+    generated = name_of(values, release, "generated")
+    return [
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["secrets"], verbs=["create"]),
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["secrets"], resourceNames=[generated], verbs=["get", "patch"]),
+    ]
+
+
 def objects(values: Values, release: Release) -> list[object]:
     """The Job with its ServiceAccount."""
-    settings = values.secret_generation
-    return when(
-        conditions.generates(values),
-        lambda: [
-            service_account(values, release, settings, "secret-generation"),
-            job(values, release, settings, "secret-generation", secret_generation_spec(values, release)),
-        ],
+    return job_objects(
+        values, release, values.secret_generation, COMPONENT.name, secret_generation_spec(values, release)
     )
+
+
+COMPONENT = Component(
+    name="secret-generation",
+    settings=lambda values: values.secret_generation,
+    objects=objects,
+    runs=conditions.generates,
+    needs=(
+        Need(DATABASE, "whether another Fernet key has encrypted it"),
+        Need(KUBERNETES_API, "writes the generated Secret"),
+    ),
+    verbs=_write_secret,
+    has_no_credentials=True,
+)

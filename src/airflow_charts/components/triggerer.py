@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from airflow_charts.k8s import core_v1
-from airflow_charts.parts.pod import asked, probed
-from airflow_charts.processes import topology
+from airflow_charts.parts.access import manage_pods
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, Port
+from airflow_charts.parts.pod import asked, container_port, probed
 from airflow_charts.processes.airflow_pod import Program, job_check, replicated_airflow
 from airflow_charts.processes.config import checksums
+from airflow_charts.processes.keys import API_SECRET, FERNET
+from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import when
 from airflow_charts.values import Values, conditions
+
+LOGS = Port("logs", 8794, options=(("logging", "trigger_log_server_port"),))
 
 
 def program(values: Values, release: Release) -> Program:
     """What the triggerer runs. It has no health server, so its heartbeat is read from the database."""
     check = job_check(release, "TriggererJob")
     return Program(
-        component="triggerer",
+        component=COMPONENT,
         args=["airflow", "triggerer"],
-        ports=[
-            core_v1.ContainerPort(name="logs", containerPort=release.port(topology.TRIGGERER_LOG_PORT), protocol="TCP")
-        ],
+        ports=[container_port(release, LOGS)],
         startup=probed(values.triggerer.startup_probe, check),
         liveness=probed(values.triggerer.liveness_probe, check),
         reads_dags=True,
@@ -32,7 +33,20 @@ def program(values: Values, release: Release) -> Program:
 
 def objects(values: Values, release: Release) -> list[object]:
     """The triggerer's objects."""
-    return when(
-        conditions.has_triggerer(values),
-        lambda: replicated_airflow(values, release, values.triggerer, program(values, release)),
-    )
+    return replicated_airflow(values, release, values.triggerer, program(values, release))
+
+
+COMPONENT = Component(
+    name="triggerer",
+    settings=lambda values: values.triggerer,
+    objects=objects,
+    runs=conditions.has_triggerer,
+    serves=(LOGS,),
+    needs=(
+        Need(DATABASE, "the deferred tasks"),
+        Need(KUBERNETES_API, "watches pods for tasks", lambda values: values.triggerer.kubernetes_access),
+        Need(ANYWHERE, "runs users' code"),
+    ),
+    keys=(Holds(FERNET), Holds(API_SECRET)),
+    verbs=manage_pods,
+)

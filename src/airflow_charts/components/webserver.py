@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.access import read_logs
+from airflow_charts.parts.component import KUBERNETES_API, Component, Holds, Need, Port, other
 from airflow_charts.parts.http import http_service, ingress
 from airflow_charts.parts.names import name_of
-from airflow_charts.parts.pod import http_check, probed, secret_files
-from airflow_charts.processes import topology
+from airflow_charts.parts.pod import container_port, http_check, probed, secret_files
 from airflow_charts.processes.airflow_pod import Program, replicated_airflow
 from airflow_charts.processes.config import checksums, webserver_config_data
+from airflow_charts.processes.keys import API_SECRET, FERNET, JWT
+from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, digest, filled, negate, when
 from airflow_charts.values import Values, conditions
+
+API = Port(
+    "http",
+    8080,
+    options=(("api", "port"), ("webserver", "web_server_port")),
+    users="the UI and the REST API",
+    peers=lambda values: values.webserver.ingress_peers,
+)
 
 
 def program(values: Values, release: Release) -> Program:
@@ -21,7 +32,7 @@ def program(values: Values, release: Release) -> Program:
     existing = values.webserver.config_secret
     own = all_of(users, negate(filled(existing)))
     return Program(
-        component="webserver",
+        component=COMPONENT,
         args=when(
             new,
             lambda: ["airflow", "api-server", when(values.webserver.ingress.enabled, "--proxy-headers")],
@@ -34,7 +45,7 @@ def program(values: Values, release: Release) -> Program:
                 core_v1.EnvVar(name="FORWARDED_ALLOW_IPS", value="*"),
             )
         ],
-        ports=[core_v1.ContainerPort(name="http", containerPort=release.port(topology.API_PORT), protocol="TCP")],
+        ports=[container_port(release, API)],
         startup=probed(
             values.webserver.startup_probe, http_check(when(new, f"{path}/execution/health", f"{path}/health"), "http")
         ),
@@ -46,6 +57,7 @@ def program(values: Values, release: Release) -> Program:
             values.webserver.readiness_probe,
             http_check(when(new, f"{path}/api/v2/monitor/health", f"{path}/health"), "http"),
         ),
+        waits_for_user=conditions.has_admin_user(values),
         reads_logs=True,
         config_sources=[
             when(own, lambda: secret_files(name_of(values, release, "webserver-config"))),
@@ -62,6 +74,24 @@ def objects(values: Values, release: Release) -> list[object]:
     """The webserver's objects."""
     return [
         *replicated_airflow(values, release, values.webserver, program(values, release)),
-        http_service(values, release, values.webserver, "webserver", topology.API_PORT),
-        ingress(values, release, values.webserver, "webserver"),
+        http_service(values, release, values.webserver, COMPONENT.name, API.number),
+        ingress(values, release, values.webserver, COMPONENT.name),
     ]
+
+
+COMPONENT = Component(
+    name="webserver",
+    settings=lambda values: values.webserver,
+    objects=objects,
+    serves=(API,),
+    needs=(
+        Need(DATABASE, "the state of everything"),
+        Need(other("worker"), "the logs of running tasks"),
+        Need(other("scheduler"), "the logs of running tasks", conditions.local),
+        Need(other("triggerer"), "the logs of deferred tasks"),
+        Need(KUBERNETES_API, "reads the logs of task pods", conditions.kubernetes),
+    ),
+    reaches=lambda values: values.network_policies.webserver_egress,
+    keys=(Holds(FERNET), Holds(API_SECRET), Holds(JWT, conditions.airflow_3)),
+    verbs=read_logs,
+)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from airflow_charts.k8s import core_v1
-from airflow_charts.parts.access import service_account
+from airflow_charts.parts.access import manage_pods, service_account
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, other
 from airflow_charts.parts.names import name_of
-from airflow_charts.parts.pod import asked, exec_check, probed
+from airflow_charts.parts.pod import asked, container_port, exec_check, probed
 from airflow_charts.parts.scripts import script
 from airflow_charts.parts.workload import deployment, disruption_budget
-from airflow_charts.processes import topology
 from airflow_charts.processes.airflow_pod import Program, airflow_pod, forking
 from airflow_charts.processes.config import checksums
+from airflow_charts.processes.keys import API_SECRET, FERNET
+from airflow_charts.processes.ports import WORKER_LOGS
+from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
 from airflow_charts.tracing import each_pair, filled, join, let, negate, overlaid, when
 from airflow_charts.values import Values, conditions
@@ -21,14 +23,12 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
     """What a worker of a set runs. It is alive as long as it answers a ping through the broker."""
     check = exec_check(*script(release, "check_worker.py"))
     return Program(
-        component="worker",
+        component=COMPONENT,
         args=[
             *forking(release, "celery", "worker", "--concurrency", f"{settings.concurrency}"),
             *when(filled(settings.queues), lambda: ["--queues", join(settings.queues, ",")]),
         ],
-        ports=[
-            core_v1.ContainerPort(name="logs", containerPort=release.port(topology.WORKER_LOG_PORT), protocol="TCP")
-        ],
+        ports=[container_port(release, WORKER_LOGS)],
         startup=probed(settings.startup_probe, check),
         liveness=probed(settings.liveness_probe, check),
         reads_dags=True,
@@ -44,23 +44,40 @@ def worker_set(values: Values, release: Release, name: str, settings: WorkerSett
     object_name = name_of(values, release, f"worker-{name}")
     pod = airflow_pod(values, release, settings, program(values, release, name, settings))
     return [
-        deployment(values, release, settings, "worker", pod, name=object_name, set_name=name),
-        disruption_budget(values, release, settings, "worker", name=object_name, set_name=name),
+        deployment(values, release, settings, COMPONENT.name, pod, name=object_name, set_name=name),
+        disruption_budget(values, release, settings, COMPONENT.name, name=object_name, set_name=name),
     ]
 
 
 def objects(values: Values, release: Release) -> list[object]:
     """The objects of all sets, and the ServiceAccount that they share."""
-    return when(
-        conditions.celery(values),
-        lambda: [
-            service_account(values, release, values.workers, "worker"),
-            *each_pair(
-                values.workers.sets,
-                lambda name, changes: let(
-                    overlaid(values.workers, changes),
-                    lambda settings: worker_set(values, release, name, settings),
-                ),
+    return [
+        service_account(values, release, values.workers, COMPONENT.name),
+        *each_pair(
+            values.workers.sets,
+            lambda name, changes: let(
+                overlaid(values.workers, changes),
+                lambda settings: worker_set(values, release, name, settings),
             ),
-        ],
-    )
+        ),
+    ]
+
+
+COMPONENT = Component(
+    name="worker",
+    section="workers",
+    settings=lambda values: values.workers,
+    objects=objects,
+    runs=conditions.celery,
+    serves=(WORKER_LOGS,),
+    needs=(
+        Need(DATABASE, "tasks of Airflow 2 use the database", conditions.airflow_2),
+        Need(RESULTS, "the state of Celery's tasks"),
+        Need(BROKER, "receives tasks"),
+        Need(other("webserver"), "the execution API of Airflow 3", conditions.airflow_3),
+        Need(KUBERNETES_API, "manages pods for tasks", lambda values: values.workers.kubernetes_access),
+        Need(ANYWHERE, "runs users' code"),
+    ),
+    keys=(Holds(FERNET, conditions.airflow_2), Holds(API_SECRET)),
+    verbs=manage_pods,
+)

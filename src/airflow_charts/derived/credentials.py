@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.names import metadata, name_of
-from airflow_charts.processes.required import credentials_of
+from airflow_charts.processes.credentials import credentials_of
 from airflow_charts.release import Release
 from airflow_charts.tracing import OMIT, all_of, any_of, b64encode, filled, fragment, negate, when
 from airflow_charts.values import Values

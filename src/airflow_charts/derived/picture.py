@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple
 
-from airflow_charts.processes import topology
-from airflow_charts.values import Values, conditions
+from airflow_charts.derived.edges import USERS, component_named, edges
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, components, providers
+from airflow_charts.values import Values
 
 
 class Line(NamedTuple):
@@ -18,35 +19,35 @@ class Line(NamedTuple):
     why: str
 
 
-_COLUMNS = (
-    ("users",),
-    ("webserver", "flower"),
-    ("scheduler", "dag-processor", "triggerer", "worker", "task", "migrations", "secret-generation"),
-    (
-        "postgresql",
-        "redis",
-        "external database",
-        "external result backend",
-        "external broker",
-        "kubernetes-api",
-        "anywhere",
-    ),
-)
-
-
 def arrows(values: Values) -> list[Line]:
     """The edges that a deployment has, with the targets that it really uses."""
     found: dict[tuple[str, str, int], Line] = {}
-    for edge in topology.EDGES:
-        ends = (edge.source, edge.target)
-        if not edge.condition(values) or not all(topology.RUNS.get(end, conditions.always)(values) for end in ends):
+    for edge in edges():
+        ends = filter(None, (component_named(edge.source), component_named(edge.target)))
+        if not edge.condition(values) or not all(component.runs(values) for component in ends):
             continue
-        target = edge.target
-        if target in topology.STORES:
-            store = topology.STORES[target]
-            target = store.component if store.own(values) else f"external {target.replace('-', ' ')}"
-        found.setdefault((edge.source, target, edge.port), Line(edge.source, target, edge.port, edge.why))
+        target, port = edge.target, edge.port
+        if edge.service and edge.service.outside:
+            own = (component for component, provided in providers(edge.service) if provided.holds(values))
+            inside = next(own, None)
+            target = inside.name if inside else f"external {target.replace('-', ' ')}"
+        found.setdefault((edge.source, target, port), Line(edge.source, target, port, edge.why))
     return list(found.values())
+
+
+def _columns(lines: list[Line]) -> list[list[str]]:
+    """What is shown, from left to right: users, what they open, what works for them, what that needs."""
+    shown = dict.fromkeys(end for line in lines for end in (line.source, line.target))
+    opened = [one.name for one in components() if any(port.users for port in one.serves)]
+    needed = [one.name for one in components() if one.provides]
+    working = [one.name for one in components() if one.name not in (*opened, *needed)]
+    others = [name for name in shown if name != USERS and not component_named(name)]
+    columns = [[USERS], opened, working, [*needed, *sorted(others, key=_is_last)]]
+    return [[name for name in column if name in shown] for column in columns]
+
+
+def _is_last(name: str) -> bool:
+    return name in (KUBERNETES_API.name, ANYWHERE.name)
 
 
 def mermaid(values: Values) -> str:
@@ -68,8 +69,7 @@ _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 170, 34, 120, 26, 44
 def svg(values: Values) -> str:
     """The topology as an SVG picture: users on the left, what is needed on the right."""
     lines = arrows(values)
-    shown = {end for line in lines for end in (line.source, line.target)}
-    columns = [[name for name in column if name in shown] for column in _COLUMNS]
+    columns = _columns(lines)
     places = {
         name: (_MARGIN + x * (_WIDTH + _GAP_X), _MARGIN + y * (_HEIGHT + _GAP_Y))
         for x, column in enumerate(columns)
@@ -111,7 +111,7 @@ def _arrow(places: dict[str, tuple[int, int]], line: Line) -> str:
 
 def _box(name: str, place: tuple[int, int]) -> str:
     x, y = place
-    fill = "#e8f1fb" if name in topology.RUNS else "#f2f2f2"
+    fill = "#e8f1fb" if component_named(name) else "#f2f2f2"
     return (
         f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="6" fill="{fill}" stroke="#5b6b7b"/>'
         f'<text x="{x + _WIDTH // 2}" y="{y + 22}" text-anchor="middle">{escape(name)}</text>'

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from functools import partial
 
-from airflow_charts.components.kubernetes_executor import task_selector
+from airflow_charts.derived.edges import Edge, component_named, edges
 from airflow_charts.k8s import meta_v1, networking_v1
+from airflow_charts.parts.component import (
+    ANYWHERE,
+    KUBERNETES_API,
+    Component,
+    Port,
+    Service,
+    components,
+    other,
+    providers,
+)
 from airflow_charts.parts.names import metadata, name_of, selector_labels
-from airflow_charts.processes import topology
-from airflow_charts.processes.topology import Edge
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, filled, fragment, when
-from airflow_charts.values import Values, conditions
+from airflow_charts.values import Values
 
 Egress = networking_v1.NetworkPolicyEgressRule
 Ingress = networking_v1.NetworkPolicyIngressRule
-
-
-def _external_port(values: Values, service: str) -> int:
-    return {
-        topology.DATABASE: values.database.port,
-        topology.RESULTS: values.result_backend.port,
-        topology.BROKER: values.broker.port,
-    }[service]
 
 
 def _peer(labels: dict[str, str]) -> networking_v1.NetworkPolicyPeer:
@@ -52,12 +52,6 @@ def from_component(release: Release, component: str, port: int) -> Ingress:
 
 
 @fragment
-def from_tasks(release: Release, port: int) -> Ingress:
-    """Connections from the pods of tasks, which the KubernetesExecutor makes."""
-    return Ingress(from_=[_peer(task_selector(release))], ports=[_tcp(port)])
-
-
-@fragment
 def to_name_servers() -> Egress:
     """Questions to DNS, wherever the cluster's servers are."""
     return Egress(
@@ -72,68 +66,74 @@ def _tcp(port: int) -> networking_v1.NetworkPolicyPort:
     return networking_v1.NetworkPolicyPort(port=port, protocol="TCP")
 
 
+def _to_service(values: Values, release: Release, service: Service) -> Egress:
+    """Connections to a service: to the first component that provides it, or outside on its port."""
+    rule = Egress(ports=[_tcp(service.outside(values) if service.outside else service.port)])
+    for component, provided in reversed(providers(service)):
+        to = partial(to_component, release, component.name, component.serves[0].number)
+        rule = when(provided.holds(values), to, rule)
+    return rule
+
+
 def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
     """The egress rules of an edge."""
-    if edge.target in topology.STORES:
-        store = topology.STORES[edge.target]
-        return [
-            when(
-                store.own(values),
-                lambda: to_component(release, store.component, edge.port),
-                lambda: Egress(ports=[_tcp(_external_port(values, edge.target))]),
-            )
-        ]
-    if edge.target == topology.KUBERNETES_API:
+    if edge.service == KUBERNETES_API:
         return [Egress(ports=[_tcp(edge.port), _tcp(values.network_policies.kubernetes_api_port)])]
-    if edge.target == "anywhere":
+    if edge.service == ANYWHERE:
         peers = values.network_policies.task_egress
         return [when(filled(peers), lambda: Egress(to=peers), Egress())]
+    if edge.service:
+        return [_to_service(values, release, edge.service)]
     return [to_component(release, edge.target, edge.port)]
 
 
-def _incoming(values: Values, release: Release, edge: Edge) -> list[Ingress]:
-    """The ingress rule of an edge."""
-    if edge.source == "users":
-        peers = {"webserver": values.webserver.ingress_peers, "flower": values.flower.ingress_peers}[edge.target]
-        return [Ingress(from_=peers, ports=[_tcp(edge.port)])]
-    if edge.source == "task":
-        return [from_tasks(release, edge.port)]
-    return [from_component(release, edge.source, edge.port)]
+def _incoming(release: Release, source: Component, port: int) -> list[Ingress]:
+    """The ingress rule for a component."""
+    if source.selector:
+        return [Ingress(from_=[_peer(source.selector(release))], ports=[_tcp(port)])]
+    return [from_component(release, source.name, port)]
 
 
-def _targets(values: Values, component: str) -> list[tuple[Edge, bool]]:
-    """The edges that end at a component, each with its condition."""
-    found: list[tuple[Edge, bool]] = []
-    for edge in topology.EDGES:
-        runs = topology.RUNS.get(edge.source, conditions.always)(values)
-        if edge.target == component:
-            found.append((edge, all_of(edge.condition(values), runs)))
-        elif edge.target == topology.RESULTS and component == "postgresql":
-            found.append((edge, all_of(edge.condition(values), runs, conditions.own_results(values))))
-        elif (
-            edge.target in topology.STORES and topology.STORES[edge.target].component == component
-        ):  # the rules see to it that a data store runs only for this
-            found.append((edge, all_of(edge.condition(values), runs)))
+def _from_users(values: Values, port: Port) -> list[Ingress]:
+    return [Ingress(from_=port.peers(values), ports=[_tcp(port.number)])]
+
+
+def _ways_in(values: Values, component: Component) -> list[tuple[Component, int, bool]]:
+    """Who connects to a component, on which port and when."""
+    found: list[tuple[Component, int, bool]] = []
+    port = component.serves[0].number if component.serves else 0
+    for source in components():
+        for need in source.needs:
+            asks = all_of(need.when(values), source.runs(values))
+            if need.service == other(component.name):
+                found.append((source, port, asks))
+            found += [
+                (source, port, asks if provided.alone else all_of(asks, provided.holds(values)))
+                for provided in component.provides
+                if provided.service == need.service
+            ]
     return found
 
 
-def _policy(values: Values, release: Release, component: str) -> networking_v1.NetworkPolicy:
-    outgoing = [edge for edge in topology.EDGES if edge.source == component]
+def _policy(values: Values, release: Release, component: Component) -> networking_v1.NetworkPolicy:
+    outgoing = [edge for edge in edges() if edge.source == component.name]
     egress: list[Egress] = [to_name_servers()] if outgoing else []
     for edge in outgoing:
-        reached = topology.RUNS.get(edge.target, conditions.always)(values)
+        target = component_named(edge.target)
+        reached = target.runs(values) if target else True
         egress += [*when(all_of(edge.condition(values), reached), partial(_outgoing, values, release, edge))]
-    if component == "webserver":
-        peers = values.network_policies.webserver_egress
+    if component.reaches:
+        peers = component.reaches(values)
         egress += [when(filled(peers), lambda: Egress(to=peers))]
     ingress: list[Ingress] = []
-    for edge, condition in _targets(values, component):
-        ingress += [*when(condition, partial(_incoming, values, release, edge))]
-    pods = task_selector(release) if component == "task" else selector_labels(release, component)
+    for open_port in component.serves:
+        ingress += _from_users(values, open_port) if open_port.users else []
+    for source, port, condition in _ways_in(values, component):
+        ingress += [*when(condition, partial(_incoming, release, source, port))]
     return networking_v1.NetworkPolicy(
-        metadata=metadata(values, release, name_of(values, release, component), component),
+        metadata=metadata(values, release, name_of(values, release, component.name), component.name),
         spec=networking_v1.NetworkPolicySpec(
-            podSelector=meta_v1.LabelSelector(matchLabels=pods),
+            podSelector=meta_v1.LabelSelector(matchLabels=component.labels(release)),
             policyTypes=["Ingress", "Egress"],
             ingress=ingress,
             egress=egress,
@@ -145,8 +145,8 @@ def objects(values: Values, release: Release) -> list[networking_v1.NetworkPolic
     """A NetworkPolicy for every component."""
     return [
         when(
-            all_of(values.network_policies.enabled, runs(values)),
+            all_of(values.network_policies.enabled, component.runs(values)),
             partial(_policy, values, release, component),
         )
-        for component, runs in topology.RUNS.items()
+        for component in components()
     ]

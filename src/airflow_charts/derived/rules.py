@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-from airflow_charts.processes.required import credentials_of
+from airflow_charts.parts.component import components
+from airflow_charts.processes.credentials import credentials_of
 from airflow_charts.tracing import (
     add,
     all_of,
@@ -170,20 +171,7 @@ OWNED_PATHS = (
     "/data",
     "/var/run/postgresql",
 )
-OWNED_CONTAINERS = ("wait-for-schema", "log-cleaner", "base")
-CONTAINER_OF = {
-    "webserver": "webserver",
-    "scheduler": "scheduler",
-    "dagProcessor": "dag-processor",
-    "triggerer": "triggerer",
-    "workers": "worker",
-    "kubernetesExecutor": "base",
-    "flower": "flower",
-    "migrations": "migrations",
-    "secretGeneration": "secret-generation",
-    "postgresql": "postgresql",
-    "redis": "redis",
-}
+OWNED_CONTAINERS = ("wait-for-schema", "log-cleaner")
 
 
 @fragment
@@ -216,7 +204,7 @@ def refused_names(values: Values, path: str, settings: PodSettings) -> str:
     def container(key: str, item: Container) -> str:
         name = text_at(item, "name")
         return when(
-            any_of(one_of(name, *OWNED_CONTAINERS), one_of(name, *CONTAINER_OF.values())),
+            one_of(name, *OWNED_CONTAINERS, *main_containers()),
             f"{path}.{key}: the chart has a container {name}; use another name",
         )
 
@@ -311,21 +299,13 @@ def _about_sets(values: Values) -> list[Any]:
     )
 
 
+def main_containers() -> list[str]:
+    """The names of the components' own containers."""
+    return [component.main_container for component in components()]
+
+
 def _sections(values: Values) -> dict[str, PodSettings]:
-    return {
-        "pods": values.pods,
-        "webserver": values.webserver,
-        "scheduler": values.scheduler,
-        "dagProcessor": values.dag_processor,
-        "triggerer": values.triggerer,
-        "workers": values.workers,
-        "kubernetesExecutor": values.kubernetes_executor,
-        "flower": values.flower,
-        "migrations": values.migrations,
-        "secretGeneration": values.secret_generation,
-        "postgresql": values.postgresql,
-        "redis": values.redis,
-    }
+    return {"pods": values.pods, **{component.path: component.settings(values) for component in components()}}
 
 
 def _about_services(values: Values) -> list[str]:

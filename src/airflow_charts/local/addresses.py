@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from airflow_charts.deployment import COMPONENTS
 from airflow_charts.errors import LocalRunError
-from airflow_charts.processes import topology
 
 LOCALHOST = "127.0.0.1"
-BROWSED = ("webserver", "flower")
+BROWSED = tuple(component.name for component in COMPONENTS if any(port.users for port in component.serves))
 """The components that a browser opens."""
 _HIGHEST = 65535
 _TRIES = 200
@@ -93,9 +93,8 @@ def free_ports(listeners: Mapping[int, Iterable[str]]) -> list[Moved]:
 
 
 COMPONENT_PORTS = {
-    "webserver": topology.API_PORT,
-    "flower": topology.FLOWER_PORT,
-    "postgresql": topology.POSTGRESQL_PORT,
-    "redis": topology.REDIS_PORT,
+    component.name: component.serves[0].number
+    for component in COMPONENTS
+    if component.name in BROWSED or component.provides
 }
 """The components that others connect to by name, and on which port."""

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from airflow_charts.checks import load
+from airflow_charts.components import flower, webserver
 from airflow_charts.components.secret_generation import generated_keys
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local import plan as planning
@@ -27,7 +28,6 @@ from airflow_charts.local.environments import (
 from airflow_charts.local.plan import Place, Plan
 from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
 from airflow_charts.parts.names import name_of
-from airflow_charts.processes import topology
 from airflow_charts.release import Release
 from airflow_charts.scripts import generate_secrets
 from airflow_charts.tracing import OMIT
@@ -69,7 +69,7 @@ def values_of(document: Mapping[str, Any], dags: Path, ports: Mapping[int, int])
         InvalidValuesError: the values are refused, as for a cluster.
         LocalRunError: they ask for what only a cluster has.
     """
-    url = f"http://127.0.0.1:{ports.get(topology.API_PORT, topology.API_PORT)}"
+    url = f"http://127.0.0.1:{ports.get(webserver.API.number, webserver.API.number)}"
     forced = {
         "dags": {"path": str(dags), "persistence": {"enabled": False}},
         "webserver": {"externalUrl": url},
@@ -208,7 +208,7 @@ def flower_url(values: Values, ports: Mapping[int, int]) -> str:
     """What a browser opens for Flower; empty where it does not run."""
     if not conditions.has_flower(values):
         return ""
-    usual = topology.FLOWER_PORT
+    usual = flower.UI.number
     return f"http://127.0.0.1:{ports.get(usual, usual)}{values.flower.path}"
 
 

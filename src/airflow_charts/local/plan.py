@@ -15,21 +15,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from airflow_charts.call import manifests
-from airflow_charts.derived.rules import CONTAINER_OF, OWNED_CONTAINERS
+from airflow_charts.deployment import COMPONENTS
+from airflow_charts.derived.rules import OWNED_CONTAINERS, main_containers
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local.addresses import COMPONENT_PORTS
 from airflow_charts.local.pods import MARK, Container, Pod, Probe
 from airflow_charts.local.preload import AHEAD, HOMES
 from airflow_charts.local.state import State, texts_of
-from airflow_charts.processes import topology
 from airflow_charts.release import Release
 from airflow_charts.values import Values
 
 Manifest = dict[str, Any]
 
 _WORKLOADS = ("Deployment", "StatefulSet", "Job")
-_STORES = {store.component for store in topology.STORES.values()}
-_KNOWN = {*CONTAINER_OF.values(), *OWNED_CONTAINERS}
+_COMPONENTS = {component.name for component in COMPONENTS}
+_STORES = {component.name for component in COMPONENTS if component.provides}
+_KNOWN = {*main_containers(), *OWNED_CONTAINERS}
 _AIRFLOW_CONTAINERS = _KNOWN - _STORES
 _SCRIPTS = ("airflow", "python")
 """The programs that run Python scripts of Airflow's environment."""
@@ -176,7 +177,7 @@ def _runs_here(manifest: Manifest) -> bool:
     own = manifest["metadata"].get("labels", {}).get("app.kubernetes.io/managed-by") == "Helm"
     labels = manifest.get("spec", {}).get("template", {}).get("metadata", {}).get("labels", {})
     component = labels.get("app.kubernetes.io/component")
-    return own and manifest["kind"] in _WORKLOADS and component in topology.PARTS and component not in _BY_HAND
+    return own and manifest["kind"] in _WORKLOADS and component in _COMPONENTS and component not in _BY_HAND
 
 
 def _pod_name(manifest: Manifest) -> str:

@@ -10,6 +10,27 @@ from airflow_charts.values import Values
 from airflow_charts.values.pod import ComponentSettings
 
 
+def manage_pods(values: Values, release: Release) -> list[rbac_v1.PolicyRule]:
+    """What starts and watches pods for tasks."""
+    del values, release
+    return [
+        rbac_v1.PolicyRule(
+            apiGroups=[""], resources=["pods"], verbs=["create", "get", "list", "watch", "patch", "delete"]
+        ),
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["pods/log"], verbs=["get"]),
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["events"], verbs=["list"]),
+    ]
+
+
+def read_logs(values: Values, release: Release) -> list[rbac_v1.PolicyRule]:
+    """What reads the logs of pods."""
+    del values, release
+    return [
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["pods"], verbs=["get", "list"]),
+        rbac_v1.PolicyRule(apiGroups=[""], resources=["pods/log"], verbs=["get"]),
+    ]
+
+
 def account_name(values: Values, release: Release, settings: ComponentSettings, component: str) -> str:
     """The ServiceAccount of a component: an existing one, or its own."""
     return when(

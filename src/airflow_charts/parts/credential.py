@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.names import name_of
 from airflow_charts.release import Release
 from airflow_charts.tracing import OMIT, filled, fragment, when
 from airflow_charts.values import Values
+from airflow_charts.values.conditions import always
 from airflow_charts.values.credentials import Credential
+
+Condition = Callable[[Values], bool]
+
+
+@dataclass(frozen=True)
+class CredentialRecord:
+    """A secret text that a deployment may need."""
+
+    path: str
+    """Its path in the values."""
+    key: str
+    """Its key in the chart's own Secrets."""
+    kind: str
+    """How it is generated: `password`, `fernet` or `login`."""
+    of: Callable[[Values], Credential]
+    needed: Condition = always
 
 
 @fragment
@@ -34,12 +54,11 @@ def secret_source(
 
 
 def credential_variable(
-    values: Values, release: Release, name: str, credential: Credential, default_key: str, *, optional: bool = False
+    values: Values, release: Release, name: str, record: CredentialRecord, *, optional: bool = False
 ) -> core_v1.EnvVar:
     """An environment variable with a credential; `optional` for the Job that makes the credential itself."""
-    return core_v1.EnvVar(
-        name=name, valueFrom=secret_source(values, release, credential, default_key, optional=optional)
-    )
+    source = secret_source(values, release, record.of(values), record.key, optional=optional)
+    return core_v1.EnvVar(name=name, valueFrom=source)
 
 
 def uri_variable(name: str, secret: str, key: str) -> core_v1.EnvVar:

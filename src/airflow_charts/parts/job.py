@@ -7,6 +7,7 @@ Terraform, and no immutable field that changes.
 from __future__ import annotations
 
 from airflow_charts.k8s import batch_v1, core_v1
+from airflow_charts.parts.access import service_account
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.workload import workload_metadata
 from airflow_charts.release import Release
@@ -29,9 +30,12 @@ def job_spec(pod: core_v1.PodTemplateSpec) -> batch_v1.JobSpec:
     )
 
 
-def job(
+def job_objects(
     values: Values, release: Release, settings: WorkloadSettings, component: str, spec: batch_v1.JobSpec
-) -> batch_v1.Job:
-    """A Job."""
+) -> list[object]:
+    """A Job with its ServiceAccount."""
     name = f"{name_of(values, release, component)}-{digest(spec)}"
-    return batch_v1.Job(metadata=workload_metadata(values, release, name, component, settings), spec=spec)
+    return [
+        service_account(values, release, settings, component),
+        batch_v1.Job(metadata=workload_metadata(values, release, name, component, settings), spec=spec),
+    ]

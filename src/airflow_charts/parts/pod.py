@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1, meta_v1
+from airflow_charts.parts.component import Port
 from airflow_charts.parts.images import pull_secrets
 from airflow_charts.parts.names import pod_selector
 from airflow_charts.release import Release
@@ -162,6 +163,11 @@ def exec_check(*command: str) -> core_v1.Probe:
 def asked(settings: ReplicatedSettings) -> bool:
     """Whether Kubernetes asks a component if it is well."""
     return any_of(settings.startup_probe.enabled, settings.liveness_probe.enabled)
+
+
+def container_port(release: Release, port: Port) -> core_v1.ContainerPort:
+    """A port of a container."""
+    return core_v1.ContainerPort(name=port.name, containerPort=release.port(port.number), protocol="TCP")
 
 
 def empty_dir(name: str, size: str) -> core_v1.Volume:

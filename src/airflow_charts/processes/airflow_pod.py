@@ -5,12 +5,14 @@ A component says only what is different: its program, ports, probes and what it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from airflow_charts.additions.dags import dag_mounts, dag_volumes
 from airflow_charts.additions.logs import LOGS, log_cleaner, log_mount, log_volume
 from airflow_charts.k8s import core_v1, meta_v1
 from airflow_charts.parts.access import account_name
+from airflow_charts.parts.component import KUBERNETES_API, Component
 from airflow_charts.parts.images import airflow_image
 from airflow_charts.parts.names import name_of, pod_selector
 from airflow_charts.parts.pod import (
@@ -26,15 +28,14 @@ from airflow_charts.parts.pod import (
 )
 from airflow_charts.parts.scripts import SCRIPTS, script, script_checksums
 from airflow_charts.parts.workload import replicated
-from airflow_charts.processes import topology
 from airflow_charts.processes.environment import (
     CONFIG,
     PLUGINS,
     base_env,
     credentials_env,
-    database_env,
     makes_uris,
 )
+from airflow_charts.processes.services import DATABASE, database_env
 from airflow_charts.release import Release
 from airflow_charts.tracing import OMIT, all_of, any_of, combine, filled, first_of, fragment, union, when
 from airflow_charts.values import Values, conditions
@@ -45,7 +46,7 @@ from airflow_charts.values.pod import ComponentSettings, PodSettings, Replicated
 class Program:
     """What a component runs, and what sets it apart from other components."""
 
-    component: str
+    component: Component
     args: list[str]
     command: list[str] = field(default_factory=list)
     env: list[core_v1.EnvVar] = field(default_factory=list)
@@ -54,6 +55,8 @@ class Program:
     liveness: core_v1.Probe = OMIT
     readiness: core_v1.Probe = OMIT
     """Each with its timing (`probed`): Jobs are not asked, and not every component can say whether it is ready."""
+    waits_for_user: bool = False
+    """Whether it waits until there is the first user, too."""
     job: bool = False
     """Whether it ends by itself: then it waits for no schema, and has no side containers but its own."""
     runs_airflow: bool = True
@@ -115,19 +118,19 @@ def base_volumes(values: Values, release: Release) -> list[core_v1.Volume]:
     ]
 
 
-def config_volume(values: Values, release: Release, program: Program) -> core_v1.Volume:
+def config_volume(values: Values, release: Release, sources: Sequence[core_v1.VolumeProjection] = ()) -> core_v1.Volume:
     """The volume of the configuration: what all share, and what only this component reads."""
     return core_v1.Volume(
         name="config",
         projected=core_v1.ProjectedVolumeSource(
-            sources=[config_map_files(name_of(values, release, "config")), *program.config_sources]
+            sources=[config_map_files(name_of(values, release, "config")), *sources]
         ),
     )
 
 
 @fragment
-def wait_container(values: Values, release: Release, settings: ComponentSettings, component: str) -> core_v1.Container:
-    """Waits until the database has the schema of this image, and the webserver until there is a user."""
+def wait_container(values: Values, release: Release, settings: ComponentSettings, for_user: bool) -> core_v1.Container:
+    """Waits until the database has the schema of this image, and, if asked for, until there is a user."""
     image, pull_policy = airflow_image(values, settings)
     return combine(
         core_v1.Container(
@@ -137,7 +140,7 @@ def wait_container(values: Values, release: Release, settings: ComponentSettings
             command=[
                 *script(release, "wait_for_schema.py", f"{values.migrations.wait_seconds}"),
                 when(conditions.fab(values), "fab"),
-                when(all_of(component == "webserver", conditions.has_admin_user(values)), "user"),
+                when(for_user, "user"),
             ],
             env=[*database_env(values, release), *user_env(values, settings)],
             volumeMounts=[*base_mounts(values, release), *values.pods.volume_mounts, *settings.volume_mounts],
@@ -156,7 +159,7 @@ def main_container(values: Values, release: Release, settings: WorkloadSettings,
     image, pull_policy = airflow_image(values, settings)
     return combine(
         core_v1.Container(
-            name=program.component,
+            name=program.component.main_container,
             image=image,
             imagePullPolicy=pull_policy,
             command=when(filled(settings.command), settings.command, program.command),
@@ -199,13 +202,13 @@ def airflow_pod(
     values: Values, release: Release, settings: WorkloadSettings, program: Program
 ) -> core_v1.PodTemplateSpec:
     """The pod of a component that runs Airflow."""
-    account = account_name(values, release, settings, program.component)
+    account = account_name(values, release, settings, program.component.name)
     return core_v1.PodTemplateSpec(
         metadata=pod_metadata(values, release, settings, program),
         spec=combine(
             core_v1.PodSpec(
                 serviceAccountName=account,
-                automountServiceAccountToken=uses_kubernetes_api(values, program.component),
+                automountServiceAccountToken=program.component.uses(values, KUBERNETES_API),
                 initContainers=[
                     *values.pods.init_containers_first,
                     *settings.init_containers_first,
@@ -224,7 +227,7 @@ def airflow_pod(
                     *settings.containers,
                 ],
                 volumes=[
-                    config_volume(values, release, program),
+                    config_volume(values, release, program.config_sources),
                     *base_volumes(values, release),
                     *_log_volumes(values, release, program),
                     *(dag_volumes(values, release) if program.reads_dags else []),
@@ -238,11 +241,11 @@ def airflow_pod(
 
 
 def _wait(values: Values, release: Release, settings: ComponentSettings, program: Program) -> core_v1.Container:
-    return when(_waits(values, program), lambda: wait_container(values, release, settings, program.component))
+    return when(_waits(values, program), lambda: wait_container(values, release, settings, program.waits_for_user))
 
 
 def _waits(values: Values, program: Program) -> bool:
-    return all_of(not program.job, topology.needs(values, program.component, topology.DATABASE))
+    return all_of(not program.job, program.component.uses(values, DATABASE))
 
 
 def _script_checksums(values: Values, program: Program) -> dict[str, str]:
@@ -258,14 +261,9 @@ def _script_checksums(values: Values, program: Program) -> dict[str, str]:
 def pod_metadata(values: Values, release: Release, settings: PodSettings, program: Program) -> meta_v1.ObjectMeta:
     """Labels and annotations of a pod; no version among them, so that only real changes restart it."""
     return meta_v1.ObjectMeta(
-        labels=union(pod_selector(release, program.component, program.set_name), user_labels(values, settings)),
+        labels=union(pod_selector(release, program.component.name, program.set_name), user_labels(values, settings)),
         annotations=union(program.checksums, _script_checksums(values, program), pod_annotations(values, settings)),
     )
-
-
-def uses_kubernetes_api(values: Values, component: str) -> bool:
-    """Whether a component talks to the Kubernetes API, and so gets a token."""
-    return topology.needs(values, component, topology.KUBERNETES_API)
 
 
 def replicated_airflow(
@@ -273,4 +271,4 @@ def replicated_airflow(
 ) -> list[object]:
     """A component that runs Airflow as a Deployment, with what belongs to it."""
     pod = airflow_pod(values, release, settings, program)
-    return replicated(values, release, settings, program.component, pod)
+    return replicated(values, release, settings, program.component.name, pod)

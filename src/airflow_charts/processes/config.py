@@ -6,9 +6,9 @@ from functools import partial
 
 from airflow_charts.additions.logs import LOGS
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.component import components
 from airflow_charts.parts.names import metadata, name_of
 from airflow_charts.parts.scripts import scripts_data
-from airflow_charts.processes import topology
 from airflow_charts.processes.environment import CONFIG, PLUGINS
 from airflow_charts.release import Release
 from airflow_charts.tracing import (
@@ -128,10 +128,11 @@ def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
 def _other_ports(release: Release) -> dict[str, list[str]]:
     """The options for ports that are not the usual ones, by their section."""
     found: dict[str, list[str]] = {}
-    for usual, options in topology.PORT_OPTIONS.items():
-        if usual in release.ports:
-            for section, option in options:
-                found.setdefault(section, []).append(f"{option} = {release.port(usual)}")
+    ports = dict.fromkeys(port for component in components() for port in component.serves)
+    for port in ports:
+        if port.number in release.ports:
+            for section, option in port.options:
+                found.setdefault(section, []).append(f"{option} = {release.port(port.number)}")
     return found
 
 

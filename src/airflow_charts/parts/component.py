@@ -1,0 +1,177 @@
+"""What a component is: one record, from which its policies, credentials, Role, rules and pictures follow.
+
+A component has pods of its own. It opens connections to what it needs, and to nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from airflow_charts.k8s import core_v1, networking_v1, rbac_v1
+from airflow_charts.parts.credential import Condition, CredentialRecord
+from airflow_charts.parts.names import selector_labels
+from airflow_charts.release import Release
+from airflow_charts.tracing import any_of
+from airflow_charts.values import Values
+from airflow_charts.values.conditions import always, never
+from airflow_charts.values.pod import ComponentSettings
+
+Verbs = Callable[[Values, Release], list[rbac_v1.PolicyRule]]
+"""What a component may do in the Kubernetes API."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret that several components share."""
+
+    credential: CredentialRecord
+    env: Callable[[Values, Release], list[core_v1.EnvVar]]
+
+
+@dataclass(frozen=True)
+class Holds:
+    """A component has a shared key."""
+
+    key: Key
+    when: Condition = always
+
+
+def _everybody(values: Values) -> list[networking_v1.NetworkPolicyPeer]:
+    del values
+    return []
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port that a component opens, by its usual number."""
+
+    name: str
+    number: int
+    options: tuple[tuple[str, str], ...] = ()
+    """The options of airflow.cfg for it: section and option."""
+    users: str = ""
+    """Why users open it; empty if they do not."""
+    peers: Callable[[Values], list[networking_v1.NetworkPolicyPeer]] = _everybody
+    """Which users are let in from outside of the release."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """Something that components need: inside the release at the first component that provides it, else outside."""
+
+    name: str
+    port: int
+    """Its usual port."""
+    outside: Callable[[Values], int] | None = None
+    """Its port outside of the release, if it can be there."""
+    credential: CredentialRecord | None = None
+    env: Callable[..., list[core_v1.EnvVar]] | None = None
+    """The variables with which a pod finds it and logs in; `optional=True` where the credential may be missing."""
+    makes_uri: Condition = never
+    """Whether those variables name the program that makes a URI: a changed one restarts the pods."""
+    is_component: bool = False
+    """Whether it is the component of this name, at the first of its ports."""
+
+
+def other(component: str) -> Service:
+    """Another component of the release, by its name."""
+    return Service(component, 0, is_component=True)
+
+
+@dataclass(frozen=True)
+class Provides:
+    """A component is a service, when the condition holds."""
+
+    service: Service
+    holds: Condition
+    alone: bool = False
+    """Whether the component runs only while it holds; the rules see to that."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A component opens connections to a service."""
+
+    service: Service
+    why: str
+    when: Condition = always
+
+
+KUBERNETES_API = Service("kubernetes-api", 443)
+ANYWHERE = Service("anywhere", 0)
+"""Where pods that run users' code may connect to."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """What has pods of its own."""
+
+    name: str
+    """As in labels and in the names of objects: `dag-processor`."""
+    settings: Callable[[Values], ComponentSettings]
+    objects: Callable[[Values, Release], list[object]]
+    runs: Condition = always
+    section: str = ""
+    """Its section of the values; empty: its name in camelCase."""
+    container: str = ""
+    """Its main container; empty: its name."""
+    serves: tuple[Port, ...] = ()
+    """Its ports; the first is the one that others connect to."""
+    provides: tuple[Provides, ...] = ()
+    needs: tuple[Need, ...] = ()
+    reaches: Callable[[Values], list[networking_v1.NetworkPolicyPeer]] | None = None
+    """Peers outside of the release that users allow."""
+    keys: tuple[Holds, ...] = ()
+    credentials: tuple[CredentialRecord, ...] = ()
+    """Those that no other component has."""
+    verbs: Verbs | None = None
+    """What it may do in the Kubernetes API, if it needs that."""
+    selector: Callable[[Release], dict[str, str]] | None = None
+    """The labels of its pods, where they are not those of the release."""
+    has_no_credentials: bool = False
+    """Whether it runs before there are any."""
+
+    def labels(self, release: Release) -> dict[str, str]:
+        """The labels that select its pods."""
+        return self.selector(release) if self.selector else selector_labels(release, self.name)
+
+    def uses(self, values: Values, service: Service) -> bool:
+        """Whether it needs a service."""
+        return any_of(*(need.when(values) for need in self.needs if need.service == service))
+
+    @property
+    def main_container(self) -> str:
+        """The name of its main container."""
+        return self.container or self.name
+
+    @property
+    def path(self) -> str:
+        """The path of its section in the values."""
+        first, *others = self.name.split("-")
+        return self.section or first + "".join(word.capitalize() for word in others)
+
+    @property
+    def file(self) -> str:
+        """The name of its file, here and in the chart."""
+        return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", self.path)
+
+
+_declared: list[Component] = []
+
+
+def declare(*components: Component) -> tuple[Component, ...]:
+    """Says of what components a deployment is made, in the order of policies, rules and pictures."""
+    _declared[:] = components
+    return components
+
+
+def components() -> tuple[Component, ...]:
+    """The components of the deployment."""
+    return tuple(_declared)
+
+
+def providers(service: Service) -> list[tuple[Component, Provides]]:
+    """The components that may be a service, the first that holds before others."""
+    return [(one, provided) for one in components() for provided in one.provides if provided.service == service]

@@ -1,0 +1,176 @@
+"""The services that Airflow needs: where each is, and the variables with which a pod finds it and logs in."""
+
+from __future__ import annotations
+
+from airflow_charts.k8s import core_v1
+from airflow_charts.parts.component import Component, Service, providers
+from airflow_charts.parts.credential import CredentialRecord, credential_variable, uri_variable
+from airflow_charts.parts.names import name_of
+from airflow_charts.parts.scripts import SCRIPTS
+from airflow_charts.release import Release
+from airflow_charts.tracing import all_of, filled, fragment, negate, when
+from airflow_charts.values import Values, conditions
+from airflow_charts.values.connections import Broker, Database
+
+
+def _database_by_parts(values: Values) -> bool:
+    return negate(filled(values.database.uri.existing_secret))
+
+
+def _results_by_parts(values: Values) -> bool:
+    return negate(filled(values.result_backend.uri.existing_secret))
+
+
+def _broker_by_parts(values: Values) -> bool:
+    return negate(filled(values.broker.uri.existing_secret))
+
+
+DATABASE_PASSWORD = CredentialRecord(
+    "database.password",
+    "database-password",
+    "password",
+    lambda values: values.database.password,
+    _database_by_parts,
+)
+RESULTS_PASSWORD = CredentialRecord(
+    "resultBackend.password",
+    "result-backend-password",
+    "password",
+    lambda values: values.result_backend.password,
+    lambda values: all_of(conditions.celery(values), _results_by_parts(values)),
+)
+BROKER_PASSWORD = CredentialRecord(
+    "broker.password",
+    "broker-password",
+    "password",
+    lambda values: values.broker.password,
+    lambda values: all_of(conditions.celery(values), _broker_by_parts(values)),
+)
+
+
+def _inside(values: Values, release: Release, service: Service, port: int) -> str:
+    """Host and port of a service inside the release: of the first component that provides it, or the last of all."""
+    *others, (last, _) = providers(service)
+    place = _address(values, release, last, port)
+    for component, provided in reversed(others):
+        place = when(provided.holds(values), _address(values, release, component, port), place)
+    return place
+
+
+def _address(values: Values, release: Release, component: Component, port: int) -> str:
+    return release.address(component.name, f"{name_of(values, release, component.name)}:{port}")
+
+
+@fragment
+def database_address(values: Values, release: Release, host: str, port: int) -> str:
+    """Host and port of a database: an external one, or the chart's own PostgreSQL."""
+    return when(filled(host), f"{host}:{port}", _inside(values, release, DATABASE, port))
+
+
+def database_place(values: Values, release: Release, database: Database) -> str:
+    """What follows the `@` in the URI of a database."""
+    place = f"{database_address(values, release, database.host, database.port)}/{database.name}"
+    return when(filled(database.parameters), f"{place}?{database.parameters}", place)
+
+
+@fragment
+def database_env(values: Values, release: Release, *, optional: bool = False) -> list[core_v1.EnvVar]:
+    """The way to the metadata database: a URI without password, and the password as PostgreSQL's own variable."""
+    database = values.database
+    variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    from_secret = filled(database.uri.existing_secret)
+    return [
+        when(
+            from_secret,
+            lambda: uri_variable(variable, database.uri.existing_secret, database.uri.key),
+            lambda: core_v1.EnvVar(
+                name=variable,
+                value=f"postgresql://{database.user}@{database_place(values, release, database)}",
+            ),
+        ),
+        when(
+            negate(from_secret),
+            lambda: credential_variable(values, release, "PGPASSWORD", DATABASE_PASSWORD, optional=optional),
+        ),
+    ]
+
+
+@fragment
+def results_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+    """The way to Celery's result backend; the password is encoded into the URI when Airflow asks for it."""
+    results = values.result_backend
+    from_secret = filled(results.uri.existing_secret)
+    script = f"python {release.path(SCRIPTS)}/connection_uri.py"
+    return [
+        when(
+            from_secret,
+            lambda: uri_variable("AIRFLOW__CELERY__RESULT_BACKEND", results.uri.existing_secret, results.uri.key),
+            lambda: core_v1.EnvVar(
+                name="AIRFLOW__CELERY__RESULT_BACKEND_CMD",
+                value=f"{script} db+postgresql {results.user} RESULT_BACKEND_PASSWORD "
+                f"{database_place(values, release, results)}",
+            ),
+        ),
+        when(
+            negate(from_secret),
+            lambda: credential_variable(values, release, "RESULT_BACKEND_PASSWORD", RESULTS_PASSWORD),
+        ),
+    ]
+
+
+@fragment
+def broker_address(values: Values, release: Release) -> str:
+    """Host and port of the broker: an external one, or the chart's own Redis."""
+    host, port = values.broker.host, values.broker.port
+    return when(filled(host), f"{host}:{port}", _inside(values, release, BROKER, port))
+
+
+@fragment
+def broker_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+    """The way to the broker; the password is encoded into the URL when Airflow asks for it."""
+    broker: Broker = values.broker
+    from_secret = filled(broker.uri.existing_secret)
+    script = f"python {release.path(SCRIPTS)}/connection_uri.py"
+    place = f"{broker_address(values, release)}/{broker.database_number}"
+    return [
+        when(
+            from_secret,
+            lambda: uri_variable("AIRFLOW__CELERY__BROKER_URL", broker.uri.existing_secret, broker.uri.key),
+            lambda: core_v1.EnvVar(
+                name="AIRFLOW__CELERY__BROKER_URL_CMD",
+                value=f"{script} {broker.scheme} '{broker.user}' BROKER_PASSWORD {place}",
+            ),
+        ),
+        when(
+            negate(from_secret),
+            lambda: credential_variable(values, release, "BROKER_PASSWORD", BROKER_PASSWORD),
+        ),
+    ]
+
+
+DATABASE = Service(
+    "database",
+    5432,
+    outside=lambda values: values.database.port,
+    credential=DATABASE_PASSWORD,
+    env=database_env,
+)
+"""The metadata database."""
+RESULTS = Service(
+    "result-backend",
+    5432,
+    outside=lambda values: values.result_backend.port,
+    credential=RESULTS_PASSWORD,
+    env=results_env,
+    makes_uri=_results_by_parts,
+)
+"""Where Celery keeps the state of tasks."""
+BROKER = Service(
+    "broker",
+    6379,
+    outside=lambda values: values.broker.port,
+    credential=BROKER_PASSWORD,
+    env=broker_env,
+    makes_uri=_broker_by_parts,
+)
+"""The broker of Celery."""
