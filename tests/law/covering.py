@@ -18,7 +18,7 @@ from strategies import Path, assign, bases, paths, resolve, schema_at
 
 from airflow_charts import deployment
 from airflow_charts.checks import load, structural_problems
-from airflow_charts.derived.rules import OWNED_ENV, OWNED_OPTIONS, SENSITIVE_OPTIONS
+from airflow_charts.derived.rules import SENSITIVE_OPTIONS, owned_options, owned_variables
 from airflow_charts.helm.chart import traced
 from airflow_charts.reading.goyaml import parse
 from airflow_charts.release import Release
@@ -119,8 +119,8 @@ def combined() -> list[dict[str, Any]]:
 
 def about_rules() -> list[dict[str, Any]]:
     """Documents that break each kind of rule everywhere at once, and almost do."""
-    sections = {*OWNED_OPTIONS, *(section for section, _ in SENSITIVE_OPTIONS), "core", "api", "webserver", "fab"}
-    owned = {section: dict.fromkeys(OWNED_OPTIONS.get(section, {}), "x") for section in sections}
+    sections = {*owned_options(), *(section for section, _ in SENSITIVE_OPTIONS), "core", "api", "webserver", "fab"}
+    owned = {section: dict.fromkeys(owned_options().get(section, {}), "x") for section in sections}
     for section, option in SENSITIVE_OPTIONS:
         owned[section] = {**owned[section], option: "x"}
     credentials = [("secrets", "fernetKey"), ("secrets", "apiSecretKey"), ("secrets", "jwtSecret")]
@@ -156,7 +156,7 @@ def about_rules() -> list[dict[str, Any]]:
         {"config": owned},
         {"config": {section: {} for section in sections}},
         {"config": {section: {"other": "text", "flag": True} for section in sections}},
-        {"pods": {"env": {owned_name.name: "x" for owned_name in OWNED_ENV}}},
+        {"pods": {"env": {owned_name.name: "x" for owned_name in owned_variables()}}},
         both,
         values,
         {"secrets": {"generate": False}, "flower": {"enabled": True}},

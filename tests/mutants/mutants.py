@@ -23,20 +23,24 @@ OF_THE_REVIEW = (
         '["airflow", "api-server", when(values.webserver.ingress.enabled, "--proxy-headers")]',
         '["airflow", "api-server"]',
     ),
-    Mutant("visibility_timeout misspelt", 'f"visibility_timeout = {', 'f"visibility_time_out = {'),
-    Mutant("FAB ignores the proxy", 'when(new, "enable_proxy_fix = True")', 'when(new, "enable_proxy_fix = False")'),
+    Mutant("visibility_timeout misspelt", '            "visibility_timeout",', '            "visibility_time_out",'),
+    Mutant(
+        "FAB ignores the proxy",
+        '"fab", "enable_proxy_fix", "webserver.ingress", _true',
+        '"fab", "enable_proxy_fix", "webserver.ingress", lambda _, __: "False"',
+    ),
     Mutant(
         "logs fetched by the pod's name",
-        "hostname_callable = airflow.utils.net.get_host_ip_address",
-        "hostname_callable = socket.gethostname",
+        'lambda _, __: "airflow.utils.net.get_host_ip_address"',
+        'lambda _, __: "socket.gethostname"',
     ),
-    Mutant("capacity misspelt", 'f"capacity = {', 'f"capacitiy = {'),
+    Mutant("capacity misspelt", '"triggerer", "capacity"', '"triggerer", "capacitiy"'),
     Mutant(
         "pods of tasks stay where they should go",
         'when(values.kubernetes_executor.delete_pods, "True", "False")',
         'when(values.kubernetes_executor.delete_pods, "False", "True")',
     ),
-    Mutant("flower_url_prefix misspelt", 'f"flower_url_prefix = {', 'f"flower_prefix = {'),
+    Mutant("flower_url_prefix misspelt", '"celery", "flower_url_prefix"', '"celery", "flower_prefix"'),
     Mutant("a roll-out takes the last pod first", "maxSurge=1, maxUnavailable=0", "maxSurge=0, maxUnavailable=1"),
     Mutant("a Job gives up", "_RETRIES = 100000", "_RETRIES = 1"),
     Mutant("--queues misspelt", '["--queues", join(', '["--queue", join('),
@@ -66,12 +70,16 @@ OF_THE_REVIEW = (
     ),
     Mutant(
         "the scheduler cannot sign tokens",
-        "Holds(JWT, conditions.airflow_3)),\n    verbs=manage_pods",
-        "),\n    verbs=manage_pods",
+        'Holds(JWT, conditions.airflow_3)),\n    options=(\n        Option(\n            "scheduler"',
+        '),\n    options=(\n        Option(\n            "scheduler"',
     ),
-    Mutant("users may set hostname_callable", '        "hostname_callable": "env",\n', ""),
-    Mutant("users may write the JWT secret", '{"jwt_secret": "secrets.jwtSecret"}', "{}"),
-    Mutant("users may set delete_worker_pods", '        "delete_worker_pods": "kubernetesExecutor.deletePods",\n', ""),
+    Mutant("users may set hostname_callable", 'Option("core", "hostname_callable"', 'Option("core", "another"'),
+    Mutant("users may write the JWT secret", 'Option("api_auth", "jwt_secret"', 'Option("api_auth", "another"'),
+    Mutant(
+        "users may set delete_worker_pods",
+        '"kubernetes_executor", "delete_worker_pods"',
+        '"kubernetes_executor", "another"',
+    ),
 )
 
 FURTHER = (
@@ -93,7 +101,7 @@ FURTHER = (
         "Holds(FERNET, conditions.airflow_2), Holds(API_SECRET)),",
         "Holds(FERNET), Holds(API_SECRET)), ",
     ),
-    Mutant("a DAG processor without the Fernet key", "    keys=(Holds(FERNET),),\n)", ")"),
+    Mutant("a DAG processor without the Fernet key", "    keys=(Holds(FERNET),),\n    options", "    options"),
     Mutant("the API's key under its old name", '"AIRFLOW__API__SECRET_KEY", "AIR', '"AIRFLOW__API_SECRET_KEY", "AIR'),
     Mutant("pods read every Service", "enableServiceLinks=False", "enableServiceLinks=True"),
     Mutant(
@@ -144,8 +152,8 @@ FURTHER = (
     Mutant("a percent sign breaks airflow.cfg", "replace(text, '%', '%%')", "replace(text, '%', '%')"),
     Mutant(
         "a plugin folder that is not mounted",
-        "plugins_folder = {release.path(PLUGINS)}",
-        "plugins_folder = {release.path(CONFIG)}",
+        "lambda _, release: release.path(PLUGINS)",
+        "lambda _, release: release.path(CONFIG)",
     ),
     Mutant("a password in a ConfigMap", '    ("smtp", "smtp_password"),\n', ""),
     Mutant(

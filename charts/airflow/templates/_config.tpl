@@ -5,16 +5,6 @@
 {{ if eq .Values.authManager "fab" }}airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager{{ else }}{{ if eq .Values.authManager "simple" }}airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager{{ else }}{{ .Values.authManager }}{{ end }}{{ end }}
 {{- end }}
 
-{{/* Scheme and host under which the release reaches the webserver. */}}
-{{- define "airflow-charts.webserver-url" -}}
-http://{{ include "airflow-charts.fullname" . }}-webserver:{{ int64 .Values.webserver.service.port }}
-{{- end }}
-
-{{/* The URL that users see. */}}
-{{- define "airflow-charts.base-url" -}}
-{{ if .Values.webserver.externalUrl }}{{ .Values.webserver.externalUrl }}{{ .Values.webserver.path }}{{ else }}{{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}{{ end }}
-{{- end }}
-
 {{/* The text of airflow.cfg: what follows from other values, then the sections of `config`. */}}
 {{- define "airflow-charts.airflow-cfg" }}
 [core]
@@ -125,10 +115,8 @@ default_capacity = {{ int64 .Values.triggerer.capacity }}
 {{- end }}
 {{ "" }}
 [celery]
-{{- if or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) }}
-{{- if .Values.flower.path }}
+{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.path }}
 flower_url_prefix = {{ .Values.flower.path }}
-{{- end }}
 {{- end }}
 {{- if hasKey .Values.config "celery" }}
 {{- range $key, $value := index .Values.config "celery" }}

@@ -41,9 +41,6 @@
 {{- if hasKey .settings.env "AIRFLOW__CELERY__RESULT_BACKEND_CMD" }}
 {{ .path }}.env.AIRFLOW__CELERY__RESULT_BACKEND_CMD: the chart sets it; use `resultBackend`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CELERY__FLOWER_BASIC_AUTH" }}
-{{ .path }}.env.AIRFLOW__CELERY__FLOWER_BASIC_AUTH: the chart sets it; use `flower.basicAuth`
-{{- end }}
 {{- if hasKey .settings.env "AIRFLOW__CORE__FERNET_KEY" }}
 {{ .path }}.env.AIRFLOW__CORE__FERNET_KEY: the chart sets it; use `secrets.fernetKey`
 {{- end }}
@@ -68,14 +65,41 @@
 {{- if hasKey .settings.env "AIRFLOW__CORE__EXECUTION_API_SERVER_URL" }}
 {{ .path }}.env.AIRFLOW__CORE__EXECUTION_API_SERVER_URL: the chart sets it; use `webserver`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS" }}
-{{ .path }}.env.AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS: the chart sets it; use `kubernetesExecutor.deletePods`
-{{- end }}
 {{- if hasKey .settings.env "AIRFLOW__API__BASE_URL" }}
 {{ .path }}.env.AIRFLOW__API__BASE_URL: the chart sets it; use `webserver.externalUrl` and `webserver.path`
 {{- end }}
 {{- if hasKey .settings.env "AIRFLOW__WEBSERVER__BASE_URL" }}
 {{ .path }}.env.AIRFLOW__WEBSERVER__BASE_URL: the chart sets it; use `webserver.externalUrl` and `webserver.path`
+{{- end }}
+{{- if hasKey .settings.env "FORWARDED_ALLOW_IPS" }}
+{{ .path }}.env.FORWARDED_ALLOW_IPS: the chart sets it; use `webserver.ingress.enabled`
+{{- end }}
+{{- if hasKey .settings.env "AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS" }}
+{{ .path }}.env.AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS: the chart sets it; use `kubernetesExecutor.deletePods`
+{{- end }}
+{{- if hasKey .settings.env "AIRFLOW__CELERY__FLOWER_BASIC_AUTH" }}
+{{ .path }}.env.AIRFLOW__CELERY__FLOWER_BASIC_AUTH: the chart sets it; use `flower.basicAuth`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_USERNAME" }}
+{{ .path }}.env.ADMIN_USERNAME: the chart sets it; use `adminUser.username`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_EMAIL" }}
+{{ .path }}.env.ADMIN_EMAIL: the chart sets it; use `adminUser.email`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_FIRST_NAME" }}
+{{ .path }}.env.ADMIN_FIRST_NAME: the chart sets it; use `adminUser.firstName`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_LAST_NAME" }}
+{{ .path }}.env.ADMIN_LAST_NAME: the chart sets it; use `adminUser.lastName`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_ROLE" }}
+{{ .path }}.env.ADMIN_ROLE: the chart sets it; use `adminUser.role`
+{{- end }}
+{{- if hasKey .settings.env "ADMIN_PASSWORD" }}
+{{ .path }}.env.ADMIN_PASSWORD: the chart sets it; use `adminUser.password`
+{{- end }}
+{{- if hasKey .settings.env "POD_NAMESPACE" }}
+{{ .path }}.env.POD_NAMESPACE: the chart sets it; use another name
 {{- end }}
 {{- if hasKey .settings.env "PGDATA" }}
 {{ .path }}.env.PGDATA: the chart sets it; use nothing: the data lives on `postgresql.persistence`
@@ -106,30 +130,6 @@
 {{- end }}
 {{- if hasKey .settings.env "REDIS_PASSWORD" }}
 {{ .path }}.env.REDIS_PASSWORD: the chart sets it; use `broker.password`
-{{- end }}
-{{- if hasKey .settings.env "ADMIN_USERNAME" }}
-{{ .path }}.env.ADMIN_USERNAME: the chart sets it; use `adminUser.username`
-{{- end }}
-{{- if hasKey .settings.env "ADMIN_EMAIL" }}
-{{ .path }}.env.ADMIN_EMAIL: the chart sets it; use `adminUser.email`
-{{- end }}
-{{- if hasKey .settings.env "ADMIN_FIRST_NAME" }}
-{{ .path }}.env.ADMIN_FIRST_NAME: the chart sets it; use `adminUser.firstName`
-{{- end }}
-{{- if hasKey .settings.env "ADMIN_LAST_NAME" }}
-{{ .path }}.env.ADMIN_LAST_NAME: the chart sets it; use `adminUser.lastName`
-{{- end }}
-{{- if hasKey .settings.env "ADMIN_ROLE" }}
-{{ .path }}.env.ADMIN_ROLE: the chart sets it; use `adminUser.role`
-{{- end }}
-{{- if hasKey .settings.env "ADMIN_PASSWORD" }}
-{{ .path }}.env.ADMIN_PASSWORD: the chart sets it; use `adminUser.password`
-{{- end }}
-{{- if hasKey .settings.env "POD_NAMESPACE" }}
-{{ .path }}.env.POD_NAMESPACE: the chart sets it; use another name
-{{- end }}
-{{- if hasKey .settings.env "FORWARDED_ALLOW_IPS" }}
-{{ .path }}.env.FORWARDED_ALLOW_IPS: the chart sets it; use `webserver.ingress.enabled`
 {{- end }}
 {{- end }}
 
@@ -426,22 +426,14 @@ config.core.auth_manager: the chart sets it; use the value authManager
 {{- if hasKey (index .Values.config "core") "simple_auth_manager_passwords_file" }}
 config.core.simple_auth_manager_passwords_file: the chart sets it; use the value authManager
 {{- end }}
-{{- if hasKey (index .Values.config "core") "execution_api_server_url" }}
-config.core.execution_api_server_url: the chart sets it; use the value webserver.path
-{{- end }}
 {{- if hasKey (index .Values.config "core") "fernet_key" }}
 config.core.fernet_key: the chart sets it; use the value secrets.fernetKey
 {{- end }}
+{{- if hasKey (index .Values.config "core") "execution_api_server_url" }}
+config.core.execution_api_server_url: the chart sets it; use the value webserver.path
+{{- end }}
 {{- if hasKey (index .Values.config "core") "sql_alchemy_conn" }}
 config.core.sql_alchemy_conn: the chart sets it; use the value database
-{{- end }}
-{{- end }}
-{{- if hasKey .Values.config "database" }}
-{{- if hasKey (index .Values.config "database") "sql_alchemy_conn" }}
-config.database.sql_alchemy_conn: the chart sets it; use the value database
-{{- end }}
-{{- if hasKey (index .Values.config "database") "sql_alchemy_conn_async" }}
-config.database.sql_alchemy_conn_async: the chart sets it; use the value database
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "logging" }}
@@ -453,14 +445,14 @@ config.logging.dag_processor_child_process_log_directory: the chart sets it; use
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "api" }}
+{{- if hasKey (index .Values.config "api") "secret_key" }}
+config.api.secret_key: the chart sets it; use the value secrets.apiSecretKey
+{{- end }}
 {{- if hasKey (index .Values.config "api") "base_url" }}
 config.api.base_url: the chart sets it; use the value webserver.externalUrl
 {{- end }}
 {{- if hasKey (index .Values.config "api") "workers" }}
 config.api.workers: the chart sets it; use the value webserver.workers
-{{- end }}
-{{- if hasKey (index .Values.config "api") "secret_key" }}
-config.api.secret_key: the chart sets it; use the value secrets.apiSecretKey
 {{- end }}
 {{- if hasKey (index .Values.config "api") "port" }}
 config.api.port: the chart sets it; use the value webserver.service.port
@@ -472,6 +464,9 @@ config.api_auth.jwt_secret: the chart sets it; use the value secrets.jwtSecret
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "webserver" }}
+{{- if hasKey (index .Values.config "webserver") "secret_key" }}
+config.webserver.secret_key: the chart sets it; use the value secrets.apiSecretKey
+{{- end }}
 {{- if hasKey (index .Values.config "webserver") "base_url" }}
 config.webserver.base_url: the chart sets it; use the value webserver.externalUrl
 {{- end }}
@@ -481,14 +476,11 @@ config.webserver.workers: the chart sets it; use the value webserver.workers
 {{- if hasKey (index .Values.config "webserver") "config_file" }}
 config.webserver.config_file: the chart sets it; use the value webserver.config
 {{- end }}
-{{- if hasKey (index .Values.config "webserver") "secret_key" }}
-config.webserver.secret_key: the chart sets it; use the value secrets.apiSecretKey
+{{- if hasKey (index .Values.config "webserver") "enable_proxy_fix" }}
+config.webserver.enable_proxy_fix: the chart sets it; use the value webserver.ingress
 {{- end }}
 {{- if hasKey (index .Values.config "webserver") "web_server_port" }}
 config.webserver.web_server_port: the chart sets it; use the value webserver.service.port
-{{- end }}
-{{- if hasKey (index .Values.config "webserver") "enable_proxy_fix" }}
-config.webserver.enable_proxy_fix: the chart sets it; use the value webserver.ingress
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "fab" }}
@@ -500,11 +492,11 @@ config.fab.enable_proxy_fix: the chart sets it; use the value webserver.ingress
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "scheduler" }}
-{{- if hasKey (index .Values.config "scheduler") "child_process_log_directory" }}
-config.scheduler.child_process_log_directory: the chart sets it; use the value logs
-{{- end }}
 {{- if hasKey (index .Values.config "scheduler") "enable_health_check" }}
 config.scheduler.enable_health_check: the chart sets it; use the value scheduler.livenessProbe
+{{- end }}
+{{- if hasKey (index .Values.config "scheduler") "child_process_log_directory" }}
+config.scheduler.child_process_log_directory: the chart sets it; use the value logs
 {{- end }}
 {{- if hasKey (index .Values.config "scheduler") "scheduler_health_check_server_port" }}
 config.scheduler.scheduler_health_check_server_port: the chart sets it; use the value scheduler.livenessProbe
@@ -522,14 +514,8 @@ config.triggerer.default_capacity: the chart sets it; use the value triggerer.ca
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "celery" }}
-{{- if hasKey (index .Values.config "celery") "broker_url" }}
-config.celery.broker_url: the chart sets it; use the value broker
-{{- end }}
-{{- if hasKey (index .Values.config "celery") "result_backend" }}
-config.celery.result_backend: the chart sets it; use the value resultBackend
-{{- end }}
-{{- if hasKey (index .Values.config "celery") "flower_basic_auth" }}
-config.celery.flower_basic_auth: the chart sets it; use the value flower.basicAuth
+{{- if hasKey (index .Values.config "celery") "worker_concurrency" }}
+config.celery.worker_concurrency: the chart sets it; use the value workers.concurrency
 {{- end }}
 {{- if hasKey (index .Values.config "celery") "flower_url_prefix" }}
 config.celery.flower_url_prefix: the chart sets it; use the value flower.path
@@ -537,8 +523,14 @@ config.celery.flower_url_prefix: the chart sets it; use the value flower.path
 {{- if hasKey (index .Values.config "celery") "flower_port" }}
 config.celery.flower_port: the chart sets it; use the value flower.service.port
 {{- end }}
-{{- if hasKey (index .Values.config "celery") "worker_concurrency" }}
-config.celery.worker_concurrency: the chart sets it; use the value workers.concurrency
+{{- if hasKey (index .Values.config "celery") "flower_basic_auth" }}
+config.celery.flower_basic_auth: the chart sets it; use the value flower.basicAuth
+{{- end }}
+{{- if hasKey (index .Values.config "celery") "broker_url" }}
+config.celery.broker_url: the chart sets it; use the value broker
+{{- end }}
+{{- if hasKey (index .Values.config "celery") "result_backend" }}
+config.celery.result_backend: the chart sets it; use the value resultBackend
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "celery_broker_transport_options" }}
@@ -555,6 +547,14 @@ config.kubernetes_executor.pod_template_file: the chart sets it; use the value k
 {{- end }}
 {{- if hasKey (index .Values.config "kubernetes_executor") "delete_worker_pods" }}
 config.kubernetes_executor.delete_worker_pods: the chart sets it; use the value kubernetesExecutor.deletePods
+{{- end }}
+{{- end }}
+{{- if hasKey .Values.config "database" }}
+{{- if hasKey (index .Values.config "database") "sql_alchemy_conn" }}
+config.database.sql_alchemy_conn: the chart sets it; use the value database
+{{- end }}
+{{- if hasKey (index .Values.config "database") "sql_alchemy_conn_async" }}
+config.database.sql_alchemy_conn_async: the chart sets it; use the value database
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "smtp" }}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import same
 from airflow_charts.parts.volume import claim_name, shared_claim
 from airflow_charts.release import Release
 from airflow_charts.tracing import fragment, given, when
 from airflow_charts.values import Values
+
+OPTIONS = (Option("core", "dags_folder", "dags.path", lambda values, _: values.dags.path),)
 
 
 @fragment

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.images import airflow_image
+from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import same
 from airflow_charts.parts.volume import claim_name, shared_claim
 from airflow_charts.release import Release
 from airflow_charts.tracing import first_of, fragment, given, negate, when
-from airflow_charts.values import Values
+from airflow_charts.values import Values, conditions
 from airflow_charts.values.pod import ComponentSettings
 
 LOGS = "/opt/airflow/logs"
+
+OPTIONS = (
+    Option("logging", "base_log_folder", "logs", lambda _, release: release.path(LOGS)),
+    Option(
+        "logging",
+        "dag_processor_child_process_log_directory",
+        "logs",
+        lambda _, release: f"{release.path(LOGS)}/dag_processor",
+        conditions.airflow_3,
+    ),
+)
 
 
 @fragment

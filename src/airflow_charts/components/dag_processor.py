@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from airflow_charts.parts.component import ANYWHERE, Component, Holds, Need
+from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import asked, probed
 from airflow_charts.processes.airflow_pod import Program, forking, job_check, replicated_airflow
 from airflow_charts.processes.config import checksums
 from airflow_charts.processes.keys import FERNET
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import filled, negate
+from airflow_charts.tracing import all_of, filled, negate
 from airflow_charts.values import Values, conditions
+
+
+def _of_airflow_2(values: Values) -> bool:
+    return all_of(conditions.airflow_2(values), conditions.has_dag_processor(values))
 
 
 def program(values: Values, release: Release) -> Program:
@@ -43,4 +48,7 @@ COMPONENT = Component(
     runs=conditions.has_dag_processor,
     needs=(Need(DATABASE, "the parsed DAGs"), Need(ANYWHERE, "runs users' code")),
     keys=(Holds(FERNET),),
+    options=(
+        Option("scheduler", "standalone_dag_processor", "dagProcessor.enabled", lambda _, __: "True", _of_airflow_2),
+    ),
 )

@@ -6,12 +6,13 @@ from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Need, Port
 from airflow_charts.parts.credential import CredentialRecord, credential_variable
 from airflow_charts.parts.http import http_service, ingress
+from airflow_charts.parts.option import Option, Variable
 from airflow_charts.parts.pod import container_port, http_check, probed
 from airflow_charts.processes.airflow_pod import Program, replicated_airflow
 from airflow_charts.processes.config import checksums
 from airflow_charts.processes.services import BROKER
 from airflow_charts.release import Release
-from airflow_charts.tracing import when
+from airflow_charts.tracing import all_of, filled, when
 from airflow_charts.values import Values, conditions
 
 UI = Port(
@@ -24,6 +25,10 @@ UI = Port(
 BASIC_AUTH = CredentialRecord(
     "flower.basicAuth", "flower-basic-auth", "login", lambda values: values.flower.basic_auth, conditions.has_flower
 )
+
+
+def _has_path(values: Values) -> bool:
+    return all_of(conditions.celery(values), filled(values.flower.path))
 
 
 def program(values: Values, release: Release) -> Program:
@@ -65,4 +70,10 @@ COMPONENT = Component(
     serves=(UI,),
     needs=(Need(BROKER, "watches workers"),),
     credentials=(BASIC_AUTH,),
+    options=(
+        Option("celery", "flower_url_prefix", "flower.path", lambda values, _: values.flower.path, _has_path),
+        Option("celery", "flower_port", "flower.service.port"),
+        Option("celery", "flower_basic_auth", BASIC_AUTH.path),
+    ),
+    variables=(Variable("AIRFLOW__CELERY__FLOWER_BASIC_AUTH", "`flower.basicAuth`"),),
 )

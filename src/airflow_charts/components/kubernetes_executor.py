@@ -9,9 +9,10 @@ from airflow_charts.parts.access import account_name, manage_pods, service_accou
 from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, other
 from airflow_charts.parts.images import airflow_image
 from airflow_charts.parts.names import metadata, name_of
+from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import container_fields, pod_annotations, pod_fields, user_env, user_labels
 from airflow_charts.processes.airflow_pod import base_mounts, base_volumes, config_volume
-from airflow_charts.processes.environment import base_env, credentials_env
+from airflow_charts.processes.environment import CONFIG, base_env, credentials_env
 from airflow_charts.processes.keys import API_SECRET, FERNET
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
@@ -99,6 +100,11 @@ def pod_template_data(values: Values, release: Release) -> dict[str, str]:
     return {"pod_template.yaml": json_text(pod_template(values, release))}
 
 
+def _template_file(values: Values, release: Release) -> str:
+    del values
+    return f"{release.path(CONFIG)}/pod_template.yaml"
+
+
 def objects(values: Values, release: Release) -> list[object]:
     """The template and the ServiceAccount of task pods."""
     return [
@@ -124,6 +130,17 @@ COMPONENT = Component(
         Need(ANYWHERE, "runs users' code"),
     ),
     keys=(Holds(FERNET, conditions.airflow_2), Holds(API_SECRET, conditions.airflow_2)),
+    options=(
+        Option(
+            "kubernetes_executor",
+            "namespace",
+            "kubernetesExecutor",
+            lambda _, release: release.namespace,
+            conditions.kubernetes,
+        ),
+        Option("kubernetes_executor", "pod_template_file", "kubernetesExecutor", _template_file, conditions.kubernetes),
+        Option("kubernetes_executor", "delete_worker_pods", "kubernetesExecutor.deletePods"),
+    ),
     verbs=manage_pods,
     selector=task_selector,
 )

@@ -6,6 +6,7 @@ from airflow_charts.k8s import batch_v1, core_v1
 from airflow_charts.parts.component import Component, Holds, Need
 from airflow_charts.parts.credential import CredentialRecord, credential_variable
 from airflow_charts.parts.job import job_objects, job_spec
+from airflow_charts.parts.option import Variable
 from airflow_charts.parts.scripts import script
 from airflow_charts.processes.airflow_pod import Program, airflow_pod
 from airflow_charts.processes.keys import FERNET
@@ -64,4 +65,12 @@ COMPONENT = Component(
     needs=(Need(DATABASE, "the schema"),),
     keys=(Holds(FERNET),),
     credentials=(ADMIN_PASSWORD,),
+    variables=(
+        Variable("ADMIN_USERNAME", "`adminUser.username`"),
+        Variable("ADMIN_EMAIL", "`adminUser.email`"),
+        Variable("ADMIN_FIRST_NAME", "`adminUser.firstName`"),
+        Variable("ADMIN_LAST_NAME", "`adminUser.lastName`"),
+        Variable("ADMIN_ROLE", "`adminUser.role`"),
+        Variable("ADMIN_PASSWORD", "`adminUser.password`"),
+    ),
 )

@@ -6,6 +6,7 @@ from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
 from airflow_charts.parts.data_store import DATA, Store, store_objects
+from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import exec_check
 from airflow_charts.processes.services import DATABASE, DATABASE_PASSWORD, RESULTS, RESULTS_PASSWORD
 from airflow_charts.release import Release
@@ -61,4 +62,13 @@ COMPONENT = Component(
     runs=conditions.own_postgresql,
     serves=(PORT,),
     provides=(Provides(DATABASE, conditions.own_database, alone=True), Provides(RESULTS, conditions.own_results)),
+    variables=(
+        Variable("PGDATA", "nothing: the data lives on `postgresql.persistence`"),
+        Variable("POSTGRESQL_MAX_CONNECTIONS", "`postgresql.maxConnections`"),
+        Variable("METADATA_USER", "`database.user`"),
+        Variable("METADATA_DATABASE", "`database.name`"),
+        Variable("METADATA_PASSWORD", "`database.password`"),
+        Variable("RESULT_BACKEND_USER", "`resultBackend.user`"),
+        Variable("RESULT_BACKEND_DATABASE", "`resultBackend.name`"),
+    ),
 )

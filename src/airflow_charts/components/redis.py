@@ -6,6 +6,7 @@ from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
 from airflow_charts.parts.data_store import DATA, Store, store_objects
+from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import tcp_check
 from airflow_charts.processes.services import BROKER, BROKER_PASSWORD
 from airflow_charts.release import Release
@@ -44,4 +45,9 @@ COMPONENT = Component(
     runs=conditions.has_redis,
     serves=(PORT,),
     provides=(Provides(BROKER, conditions.own_broker, alone=True),),
+    variables=(
+        Variable("REDIS_DATA", "nothing: the data lives on `redis.persistence`"),
+        Variable("REDIS_APPEND_ONLY", "`redis.persistence.enabled`"),
+        Variable("REDIS_PASSWORD", "`broker.password`"),
+    ),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from airflow_charts.additions.logs import LOGS
 from airflow_charts.components.kubernetes_executor import pod_template_data
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.access import manage_pods
 from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, Port, other
 from airflow_charts.parts.names import name_of
+from airflow_charts.parts.option import Option, Variable
 from airflow_charts.parts.pod import asked, config_map_files, container_port, http_check, probed
 from airflow_charts.processes.airflow_pod import Program, forking, job_check, replicated_airflow
 from airflow_charts.processes.config import checksums
@@ -22,6 +24,12 @@ HEALTH = Port("health", 8974, options=(("scheduler", "scheduler_health_check_ser
 
 def _runs_tasks_of_airflow_3(values: Values) -> bool:
     return all_of(conditions.airflow_3(values), conditions.local(values))
+
+
+def _log_folder(values: Values, release: Release) -> str:
+    """Where the scheduler of Airflow 2 writes what it says about DAG files."""
+    del values
+    return f"{release.path(LOGS)}/scheduler"
 
 
 def program(values: Values, release: Release) -> Program:
@@ -97,5 +105,13 @@ COMPONENT = Component(
         Need(ANYWHERE, "runs users' code", conditions.scheduler_runs_code),
     ),
     keys=(Holds(FERNET), Holds(API_SECRET), Holds(JWT, conditions.airflow_3)),
+    options=(
+        Option(
+            "scheduler", "enable_health_check", "scheduler.livenessProbe", lambda _, __: "True", conditions.airflow_3
+        ),
+        Option("scheduler", "child_process_log_directory", "logs", _log_folder, conditions.airflow_2),
+        Option("scheduler", "scheduler_health_check_server_port", "scheduler.livenessProbe"),
+    ),
     verbs=manage_pods,
+    variables=(Variable("AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS", "`kubernetesExecutor.deletePods`"),),
 )

@@ -6,6 +6,7 @@ from airflow_charts.k8s import batch_v1, core_v1, rbac_v1
 from airflow_charts.parts.component import KUBERNETES_API, Component, Need
 from airflow_charts.parts.job import job_objects, job_spec
 from airflow_charts.parts.names import name_of
+from airflow_charts.parts.option import Variable
 from airflow_charts.parts.scripts import SCRIPTS
 from airflow_charts.processes.airflow_pod import Program, airflow_pod
 from airflow_charts.processes.credentials import credentials_of
@@ -79,4 +80,5 @@ COMPONENT = Component(
     ),
     verbs=_write_secret,
     has_no_credentials=True,
+    variables=(Variable("POD_NAMESPACE", "another name"),),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow_charts.parts.access import manage_pods
 from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, Port
+from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import asked, container_port, probed
 from airflow_charts.processes.airflow_pod import Program, job_check, replicated_airflow
 from airflow_charts.processes.config import checksums
@@ -13,6 +14,11 @@ from airflow_charts.release import Release
 from airflow_charts.values import Values, conditions
 
 LOGS = Port("logs", 8794, options=(("logging", "trigger_log_server_port"),))
+
+
+def _capacity(values: Values, release: Release) -> str:
+    del release
+    return f"{values.triggerer.capacity}"
 
 
 def program(values: Values, release: Release) -> Program:
@@ -48,5 +54,9 @@ COMPONENT = Component(
         Need(ANYWHERE, "runs users' code"),
     ),
     keys=(Holds(FERNET), Holds(API_SECRET)),
+    options=(
+        Option("triggerer", "capacity", "triggerer.capacity", _capacity, conditions.airflow_3),
+        Option("triggerer", "default_capacity", "triggerer.capacity", _capacity, conditions.airflow_2),
+    ),
     verbs=manage_pods,
 )

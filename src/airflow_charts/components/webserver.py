@@ -7,13 +7,15 @@ from airflow_charts.parts.access import read_logs
 from airflow_charts.parts.component import KUBERNETES_API, Component, Holds, Need, Port, other
 from airflow_charts.parts.http import http_service, ingress
 from airflow_charts.parts.names import name_of
+from airflow_charts.parts.option import Option, Variable
 from airflow_charts.parts.pod import container_port, http_check, probed, secret_files
 from airflow_charts.processes.airflow_pod import Program, replicated_airflow
 from airflow_charts.processes.config import checksums, webserver_config_data
+from airflow_charts.processes.environment import CONFIG
 from airflow_charts.processes.keys import API_SECRET, FERNET, JWT
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import all_of, digest, filled, negate, when
+from airflow_charts.tracing import all_of, digest, filled, fragment, negate, when
 from airflow_charts.values import Values, conditions
 
 API = Port(
@@ -23,6 +25,38 @@ API = Port(
     users="the UI and the REST API",
     peers=lambda values: values.webserver.ingress_peers,
 )
+
+
+@fragment
+def webserver_url(values: Values, release: Release) -> str:
+    """Scheme and host under which the release reaches the webserver."""
+    service = f"{name_of(values, release, COMPONENT.name)}:{values.webserver.service.port}"
+    return f"http://{release.address(COMPONENT.name, service)}"
+
+
+@fragment
+def base_url(values: Values, release: Release) -> str:
+    """The URL that users see."""
+    return when(
+        filled(values.webserver.external_url),
+        f"{values.webserver.external_url}{values.webserver.path}",
+        f"{webserver_url(values, release)}{values.webserver.path}",
+    )
+
+
+def _workers(values: Values, release: Release) -> str:
+    del release
+    return f"{values.webserver.workers}"
+
+
+def _config_file(values: Values, release: Release) -> str:
+    del values
+    return f"{release.path(CONFIG)}/webserver_config.py"
+
+
+def _true(values: Values, release: Release) -> str:
+    del values, release
+    return "True"
 
 
 def program(values: Values, release: Release) -> Program:
@@ -93,5 +127,30 @@ COMPONENT = Component(
     ),
     reaches=lambda values: values.network_policies.webserver_egress,
     keys=(Holds(FERNET), Holds(API_SECRET), Holds(JWT, conditions.airflow_3)),
+    options=(
+        Option(
+            "core",
+            "execution_api_server_url",
+            "webserver.path",
+            lambda values, release: f"{webserver_url(values, release)}{values.webserver.path}/execution/",
+            conditions.airflow_3,
+        ),
+        Option("api", "base_url", "webserver.externalUrl", base_url, conditions.airflow_3),
+        Option("api", "workers", "webserver.workers", _workers, conditions.airflow_3),
+        Option("api", "port", "webserver.service.port"),
+        Option("webserver", "base_url", "webserver.externalUrl", base_url, conditions.airflow_2),
+        Option("webserver", "workers", "webserver.workers", _workers, conditions.airflow_2),
+        Option("webserver", "config_file", "webserver.config", _config_file, conditions.airflow_2),
+        Option("webserver", "enable_proxy_fix", "webserver.ingress", _true, conditions.airflow_2),
+        Option("webserver", "web_server_port", "webserver.service.port"),
+        Option("fab", "config_file", "webserver.config", _config_file, conditions.airflow_3),
+        Option("fab", "enable_proxy_fix", "webserver.ingress", _true, conditions.airflow_3),
+    ),
     verbs=read_logs,
+    variables=(
+        Variable("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "`webserver`"),
+        Variable("AIRFLOW__API__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
+        Variable("AIRFLOW__WEBSERVER__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
+        Variable("FORWARDED_ALLOW_IPS", "`webserver.ingress.enabled`"),
+    ),
 )

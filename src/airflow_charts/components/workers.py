@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_charts.parts.access import manage_pods, service_account
 from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, other
 from airflow_charts.parts.names import name_of
+from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import asked, container_port, exec_check, probed
 from airflow_charts.parts.scripts import script
 from airflow_charts.parts.workload import deployment, disruption_budget
@@ -79,5 +80,15 @@ COMPONENT = Component(
         Need(ANYWHERE, "runs users' code"),
     ),
     keys=(Holds(FERNET, conditions.airflow_2), Holds(API_SECRET)),
+    options=(
+        Option("celery", "worker_concurrency", "workers.concurrency"),
+        Option(
+            "celery_broker_transport_options",
+            "visibility_timeout",
+            "broker.visibilityTimeout",
+            lambda values, _: f"{values.broker.visibility_timeout}",
+            conditions.celery,
+        ),
+    ),
     verbs=manage_pods,
 )

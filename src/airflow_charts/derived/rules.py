@@ -6,9 +6,11 @@ Helm prints all broken rules at once (`templates/rules`), the call raises `Inval
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from airflow_charts.parts.component import components
+from airflow_charts.parts.option import Variable
+from airflow_charts.processes import config, environment, keys, services
 from airflow_charts.processes.credentials import credentials_of
 from airflow_charts.tracing import (
     add,
@@ -38,113 +40,19 @@ from airflow_charts.values.kubernetes import Container, Volume, VolumeMount
 from airflow_charts.values.pod import PodSettings
 
 
-class Owned(NamedTuple):
-    """A name that the chart sets itself."""
+def owned_variables() -> list[Variable]:
+    """The environment variables that the chart sets itself."""
+    own = [variable for component in components() for variable in component.variables]
+    return [*environment.VARIABLES, *services.VARIABLES, *keys.VARIABLES, *config.VARIABLES, *own]
 
-    name: str
-    instead: str
 
+def owned_options() -> dict[str, dict[str, str]]:
+    """Options of airflow.cfg that follow from other values, or hold credentials: section -> option -> value to set."""
+    found: dict[str, dict[str, str]] = {}
+    for option in config.chart_options():
+        found.setdefault(option.section, {})[option.key] = option.instead
+    return found
 
-OWNED_ENV = (
-    Owned("AIRFLOW_CONFIG", "`config`"),
-    Owned("AIRFLOW_HOME", "an image of your own"),
-    Owned("CONNECTION_CHECK_MAX_COUNT", "nothing: pods wait for the schema by themselves"),
-    Owned("DUMB_INIT_SETSID", "nothing: workers stop gracefully"),
-    Owned("PGPASSWORD", "`database.password`"),
-    Owned("RESULT_BACKEND_PASSWORD", "`resultBackend.password`"),
-    Owned("BROKER_PASSWORD", "`broker.password`"),
-    Owned("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "`database`"),
-    Owned("AIRFLOW__CORE__SQL_ALCHEMY_CONN", "`database`"),
-    Owned("AIRFLOW__CELERY__BROKER_URL", "`broker`"),
-    Owned("AIRFLOW__CELERY__BROKER_URL_CMD", "`broker`"),
-    Owned("AIRFLOW__CELERY__RESULT_BACKEND", "`resultBackend`"),
-    Owned("AIRFLOW__CELERY__RESULT_BACKEND_CMD", "`resultBackend`"),
-    Owned("AIRFLOW__CELERY__FLOWER_BASIC_AUTH", "`flower.basicAuth`"),
-    Owned("AIRFLOW__CORE__FERNET_KEY", "`secrets.fernetKey`"),
-    Owned("AIRFLOW__API__SECRET_KEY", "`secrets.apiSecretKey`"),
-    Owned("AIRFLOW__WEBSERVER__SECRET_KEY", "`secrets.apiSecretKey`"),
-    Owned("AIRFLOW__API_AUTH__JWT_SECRET", "`secrets.jwtSecret`"),
-    Owned("AIRFLOW__CORE__EXECUTOR", "`executors`"),
-    Owned("AIRFLOW__CORE__DAGS_FOLDER", "`dags.path`"),
-    Owned("AIRFLOW__CORE__AUTH_MANAGER", "`authManager`"),
-    Owned("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "`webserver`"),
-    Owned("AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS", "`kubernetesExecutor.deletePods`"),
-    Owned("AIRFLOW__API__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
-    Owned("AIRFLOW__WEBSERVER__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
-    Owned("PGDATA", "nothing: the data lives on `postgresql.persistence`"),
-    Owned("POSTGRESQL_MAX_CONNECTIONS", "`postgresql.maxConnections`"),
-    Owned("METADATA_USER", "`database.user`"),
-    Owned("METADATA_DATABASE", "`database.name`"),
-    Owned("METADATA_PASSWORD", "`database.password`"),
-    Owned("RESULT_BACKEND_USER", "`resultBackend.user`"),
-    Owned("RESULT_BACKEND_DATABASE", "`resultBackend.name`"),
-    Owned("REDIS_DATA", "nothing: the data lives on `redis.persistence`"),
-    Owned("REDIS_APPEND_ONLY", "`redis.persistence.enabled`"),
-    Owned("REDIS_PASSWORD", "`broker.password`"),
-    Owned("ADMIN_USERNAME", "`adminUser.username`"),
-    Owned("ADMIN_EMAIL", "`adminUser.email`"),
-    Owned("ADMIN_FIRST_NAME", "`adminUser.firstName`"),
-    Owned("ADMIN_LAST_NAME", "`adminUser.lastName`"),
-    Owned("ADMIN_ROLE", "`adminUser.role`"),
-    Owned("ADMIN_PASSWORD", "`adminUser.password`"),
-    Owned("POD_NAMESPACE", "another name"),
-    Owned("FORWARDED_ALLOW_IPS", "`webserver.ingress.enabled`"),
-)
-"""Environment variables of the chart's own; Kubernetes refuses a name that stands twice."""
-
-OWNED_OPTIONS: dict[str, dict[str, str]] = {
-    "core": {
-        "executor": "executors",
-        "dags_folder": "dags.path",
-        "plugins_folder": "plugins",
-        "hostname_callable": "env",
-        "auth_manager": "authManager",
-        "simple_auth_manager_passwords_file": "authManager",
-        "execution_api_server_url": "webserver.path",
-        "fernet_key": "secrets.fernetKey",
-        "sql_alchemy_conn": "database",
-    },
-    "database": {"sql_alchemy_conn": "database", "sql_alchemy_conn_async": "database"},
-    "logging": {"base_log_folder": "logs", "dag_processor_child_process_log_directory": "logs"},
-    "api": {
-        "base_url": "webserver.externalUrl",
-        "workers": "webserver.workers",
-        "secret_key": "secrets.apiSecretKey",
-        "port": "webserver.service.port",
-    },
-    "api_auth": {"jwt_secret": "secrets.jwtSecret"},
-    "webserver": {
-        "base_url": "webserver.externalUrl",
-        "workers": "webserver.workers",
-        "config_file": "webserver.config",
-        "secret_key": "secrets.apiSecretKey",
-        "web_server_port": "webserver.service.port",
-        "enable_proxy_fix": "webserver.ingress",
-    },
-    "fab": {"config_file": "webserver.config", "enable_proxy_fix": "webserver.ingress"},
-    "scheduler": {
-        "child_process_log_directory": "logs",
-        "enable_health_check": "scheduler.livenessProbe",
-        "scheduler_health_check_server_port": "scheduler.livenessProbe",
-        "standalone_dag_processor": "dagProcessor.enabled",
-    },
-    "triggerer": {"capacity": "triggerer.capacity", "default_capacity": "triggerer.capacity"},
-    "celery": {
-        "broker_url": "broker",
-        "result_backend": "resultBackend",
-        "flower_basic_auth": "flower.basicAuth",
-        "flower_url_prefix": "flower.path",
-        "flower_port": "flower.service.port",
-        "worker_concurrency": "workers.concurrency",
-    },
-    "celery_broker_transport_options": {"visibility_timeout": "broker.visibilityTimeout"},
-    "kubernetes_executor": {
-        "namespace": "kubernetesExecutor",
-        "pod_template_file": "kubernetesExecutor",
-        "delete_worker_pods": "kubernetesExecutor.deletePods",
-    },
-}
-"""Options of airflow.cfg that follow from other values, or hold credentials: section -> option -> value to set."""
 
 SENSITIVE_OPTIONS = (
     ("smtp", "smtp_password"),
@@ -180,7 +88,7 @@ def refused_env(path: str, settings: PodSettings) -> str:
     return lines(
         [
             when(has_key(settings.env, owned.name), f"{path}.env.{owned.name}: the chart sets it; use {owned.instead}")
-            for owned in OWNED_ENV
+            for owned in owned_variables()
         ]
     )
 
@@ -439,7 +347,7 @@ def _about_credentials(values: Values) -> list[str]:
 
 def _about_config(values: Values) -> list[str]:
     found: list[str] = []
-    for section, options in OWNED_OPTIONS.items():
+    for section, options in owned_options().items():
         found += [*when(has_key(values.config, section), partial(_owned_options, values, section, options))]
     for section, option in _ONLY_ENV:
         found += [*when(has_key(values.config, section), partial(_sensitive_option, values, section, option))]

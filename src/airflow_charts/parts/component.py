@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from airflow_charts.k8s import core_v1, networking_v1, rbac_v1
 from airflow_charts.parts.credential import Condition, CredentialRecord
 from airflow_charts.parts.names import selector_labels
+from airflow_charts.parts.option import Option, Variable
 from airflow_charts.release import Release
 from airflow_charts.tracing import any_of
 from airflow_charts.values import Values
@@ -126,6 +127,10 @@ class Component:
     keys: tuple[Holds, ...] = ()
     credentials: tuple[CredentialRecord, ...] = ()
     """Those that no other component has."""
+    options: tuple[Option, ...] = ()
+    """The options of airflow.cfg that follow from its settings."""
+    variables: tuple[Variable, ...] = ()
+    """The environment variables that it sets itself, beside those of what it needs."""
     verbs: Verbs | None = None
     """What it may do in the Kubernetes API, if it needs that."""
     selector: Callable[[Release], dict[str, str]] | None = None

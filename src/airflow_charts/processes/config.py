@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from airflow_charts.additions.logs import LOGS
+from airflow_charts.additions import dags, logs
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import components
 from airflow_charts.parts.names import metadata, name_of
+from airflow_charts.parts.option import Option, Variable
 from airflow_charts.parts.scripts import scripts_data
-from airflow_charts.processes.environment import CONFIG, PLUGINS
+from airflow_charts.processes import keys, services
+from airflow_charts.processes.environment import PLUGINS
 from airflow_charts.release import Release
 from airflow_charts.tracing import (
     all_of,
@@ -36,23 +38,6 @@ _SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAu
 
 
 @fragment
-def webserver_url(values: Values, release: Release) -> str:
-    """Scheme and host under which the release reaches the webserver."""
-    service = f"{name_of(values, release, 'webserver')}:{values.webserver.service.port}"
-    return f"http://{release.address('webserver', service)}"
-
-
-@fragment
-def base_url(values: Values, release: Release) -> str:
-    """The URL that users see."""
-    return when(
-        filled(values.webserver.external_url),
-        f"{values.webserver.external_url}{values.webserver.path}",
-        f"{webserver_url(values, release)}{values.webserver.path}",
-    )
-
-
-@fragment
 def auth_manager(values: Values) -> str:
     """The class path of the auth manager of Airflow 3."""
     return when(
@@ -60,69 +45,56 @@ def auth_manager(values: Values) -> str:
     )
 
 
-def chart_options(values: Values, release: Release) -> dict[str, list[str]]:
-    """The options of airflow.cfg that follow from other values, as lines; `config` may not set them."""
-    new = conditions.airflow_3(values)
-    old = negate(new)
+def _has_plugins(values: Values) -> bool:
+    return filled(values.plugins)
+
+
+def _is_simple(values: Values) -> bool:
+    return all_of(conditions.airflow_3(values), values.auth_manager == "simple")
+
+
+def _passwords_file(values: Values, release: Release) -> str:
+    del values
+    return f"{release.path('/tmp')}/passwords.json"  # noqa: S108 - a path in the container
+
+
+_OF_ALL = (
+    Option("core", "executor", "executors", lambda values, _: join(values.executors, ",")),
+    *dags.OPTIONS,
+    Option("core", "plugins_folder", "plugins", lambda _, release: release.path(PLUGINS), _has_plugins),
+    Option("core", "hostname_callable", "env", lambda _, __: "airflow.utils.net.get_host_ip_address"),
+    Option("core", "auth_manager", "authManager", lambda values, _: auth_manager(values), conditions.airflow_3),
+    Option("core", "simple_auth_manager_passwords_file", "authManager", _passwords_file, _is_simple),
+    *logs.OPTIONS,
+    *keys.OPTIONS,
+)
+VARIABLES = (
+    Variable("AIRFLOW__CORE__EXECUTOR", "`executors`"),
+    Variable("AIRFLOW__CORE__DAGS_FOLDER", "`dags.path`"),
+    Variable("AIRFLOW__CORE__AUTH_MANAGER", "`authManager`"),
+)
+"""Options that everybody knows by these names."""
+
+
+def chart_options() -> list[Option]:
+    """Every option that the chart sets itself, in the order of airflow.cfg."""
+    return [*_OF_ALL, *(option for component in components() for option in component.options), *services.OPTIONS]
+
+
+def _chart_lines(values: Values, release: Release) -> dict[str, list[str]]:
+    """What the chart writes into airflow.cfg: the lines of each section."""
     ports = _other_ports(release)
-    celery, kubernetes = conditions.celery(values), conditions.kubernetes(values)
-    web, path = values.webserver, values.webserver.path
-    return {
-        "core": [
-            f"executor = {join(values.executors, ',')}",
-            f"dags_folder = {values.dags.path}",
-            given(values.plugins, lambda _: f"plugins_folder = {release.path(PLUGINS)}"),
-            "hostname_callable = airflow.utils.net.get_host_ip_address",
-            when(new, lambda: f"auth_manager = {auth_manager(values)}"),
-            when(
-                all_of(new, values.auth_manager == "simple"),
-                f"simple_auth_manager_passwords_file = {release.path('/tmp')}/passwords.json",  # noqa: S108
-            ),
-            when(new, lambda: f"execution_api_server_url = {webserver_url(values, release)}{path}/execution/"),
-        ],
-        "logging": [
-            f"base_log_folder = {release.path(LOGS)}",
-            when(new, f"dag_processor_child_process_log_directory = {release.path(LOGS)}/dag_processor"),
-            *ports.get("logging", []),
-        ],
-        "api": [
-            when(new, lambda: f"base_url = {base_url(values, release)}"),
-            when(new, lambda: f"workers = {web.workers}"),
-            *ports.get("api", []),
-        ],
-        "webserver": [
-            when(old, lambda: f"base_url = {base_url(values, release)}"),
-            when(old, lambda: f"workers = {web.workers}"),
-            when(old, f"config_file = {release.path(CONFIG)}/webserver_config.py"),
-            when(old, "enable_proxy_fix = True"),
-            *ports.get("webserver", []),
-        ],
-        "fab": [
-            when(new, f"config_file = {release.path(CONFIG)}/webserver_config.py"),
-            when(new, "enable_proxy_fix = True"),
-        ],
-        "scheduler": [
-            when(new, "enable_health_check = True"),
-            when(old, f"child_process_log_directory = {release.path(LOGS)}/scheduler"),
-            when(all_of(old, values.dag_processor.enabled), "standalone_dag_processor = True"),
-            *ports.get("scheduler", []),
-        ],
-        "triggerer": [
-            when(new, lambda: f"capacity = {values.triggerer.capacity}"),
-            when(old, lambda: f"default_capacity = {values.triggerer.capacity}"),
-        ],
-        "celery": [
-            when(celery, lambda: given(values.flower.path, lambda prefix: f"flower_url_prefix = {prefix}")),
-            *ports.get("celery", []),
-        ],
-        "celery_broker_transport_options": [
-            when(celery, lambda: f"visibility_timeout = {values.broker.visibility_timeout}"),
-        ],
-        "kubernetes_executor": [
-            when(kubernetes, lambda: f"namespace = {release.namespace}"),
-            when(kubernetes, f"pod_template_file = {release.path(CONFIG)}/pod_template.yaml"),
-        ],
-    }
+    found: dict[str, list[str]] = {option.section: [] for option in chart_options()}
+    for option in chart_options():
+        if option.value:
+            found[option.section] += [*when(option.when(values), partial(_line, values, release, option))]
+    written = {option.section for option in chart_options() if option.value}
+    return {section: [*lines, *ports.get(section, [])] for section, lines in found.items() if section in written}
+
+
+def _line(values: Values, release: Release, option: Option) -> list[str]:
+    assert option.value is not None  # noqa: S101 - asked for lines only
+    return [f"{option.key} = {option.value(values, release)}"]
 
 
 def _other_ports(release: Release) -> dict[str, list[str]]:
@@ -155,7 +127,7 @@ _CONTINUED = "\n    "
 @fragment
 def airflow_cfg(values: Values, release: Release) -> str:
     """The text of airflow.cfg: what follows from other values, then the sections of `config`."""
-    chart = chart_options(values, release)
+    chart = _chart_lines(values, release)
     parts: list[str] = []
     for section, options in chart.items():
         parts += [

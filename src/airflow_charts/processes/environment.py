@@ -6,6 +6,7 @@ from functools import partial
 
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component
+from airflow_charts.parts.option import Variable
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, any_of, filled, fragment, when
 from airflow_charts.values import Values
@@ -15,6 +16,12 @@ CONFIG = "/etc/airflow"
 
 
 PLUGINS = "/etc/airflow-plugins"
+VARIABLES = (
+    Variable("AIRFLOW_CONFIG", "`config`"),
+    Variable("AIRFLOW_HOME", "an image of your own"),
+    Variable("CONNECTION_CHECK_MAX_COUNT", "nothing: pods wait for the schema by themselves"),
+    Variable("DUMB_INIT_SETSID", "nothing: workers stop gracefully"),
+)
 
 
 @fragment

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Key
 from airflow_charts.parts.credential import CredentialRecord, credential_variable, secret_source
+from airflow_charts.parts.option import Option, Variable
 from airflow_charts.release import Release
 from airflow_charts.tracing import fragment, when
 from airflow_charts.values import Values, conditions
@@ -47,3 +48,17 @@ API_SECRET = Key(_API, api_secret_env)
 """Signs web sessions and requests for logs."""
 JWT = Key(_JWT, jwt_env)
 """Signs the tokens of the API and of tasks."""
+
+OPTIONS = (
+    Option("core", "fernet_key", FERNET.credential.path),
+    Option("api", "secret_key", API_SECRET.credential.path),
+    Option("api_auth", "jwt_secret", JWT.credential.path),
+    Option("webserver", "secret_key", API_SECRET.credential.path),
+)
+"""Their options are variables, from Secrets."""
+VARIABLES = (
+    Variable("AIRFLOW__CORE__FERNET_KEY", "`secrets.fernetKey`"),
+    Variable("AIRFLOW__API__SECRET_KEY", "`secrets.apiSecretKey`"),
+    Variable("AIRFLOW__WEBSERVER__SECRET_KEY", "`secrets.apiSecretKey`"),
+    Variable("AIRFLOW__API_AUTH__JWT_SECRET", "`secrets.jwtSecret`"),
+)

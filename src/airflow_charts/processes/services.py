@@ -6,6 +6,7 @@ from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Service, providers
 from airflow_charts.parts.credential import CredentialRecord, credential_variable, uri_variable
 from airflow_charts.parts.names import name_of
+from airflow_charts.parts.option import Option, Variable
 from airflow_charts.parts.scripts import SCRIPTS
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, filled, fragment, negate, when
@@ -174,3 +175,23 @@ BROKER = Service(
     makes_uri=_broker_by_parts,
 )
 """The broker of Celery."""
+
+OPTIONS = (
+    Option("core", "sql_alchemy_conn", "database"),
+    Option("database", "sql_alchemy_conn", "database"),
+    Option("database", "sql_alchemy_conn_async", "database"),
+    Option("celery", "broker_url", "broker"),
+    Option("celery", "result_backend", "resultBackend"),
+)
+"""Where the services are is told by variables, beside their passwords."""
+VARIABLES = (
+    Variable("PGPASSWORD", "`database.password`"),
+    Variable("RESULT_BACKEND_PASSWORD", "`resultBackend.password`"),
+    Variable("BROKER_PASSWORD", "`broker.password`"),
+    Variable("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "`database`"),
+    Variable("AIRFLOW__CORE__SQL_ALCHEMY_CONN", "`database`"),
+    Variable("AIRFLOW__CELERY__BROKER_URL", "`broker`"),
+    Variable("AIRFLOW__CELERY__BROKER_URL_CMD", "`broker`"),
+    Variable("AIRFLOW__CELERY__RESULT_BACKEND", "`resultBackend`"),
+    Variable("AIRFLOW__CELERY__RESULT_BACKEND_CMD", "`resultBackend`"),
+)
