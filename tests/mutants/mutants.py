@@ -228,7 +228,7 @@ FURTHER = (
     ),
     Mutant(
         "Airflow 3 without a DAG processor",
-        "all_of(new, negate(values.dag_processor.enabled))",
+        "all_of(conditions.airflow_3(values), negate(values.dag_processor.enabled))",
         "conditions.never(values)",
     ),
     Mutant(

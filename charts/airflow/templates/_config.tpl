@@ -172,13 +172,3 @@ airflow_local_settings.py: {{ .Values.airflowLocalSettings | quote }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
-
-{{/* The file of the webserver: how users log in. */}}
-{{- define "airflow-charts.webserver-config-data" }}
-{{- if .Values.webserver.config }}
-webserver_config.py: {{ .Values.webserver.config | quote }}
-{{- else }}
-webserver_config.py: |
-  # Users are in Airflow's own database.
-{{- end }}
-{{- end }}

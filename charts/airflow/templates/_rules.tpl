@@ -296,35 +296,23 @@ executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, Kub
 {{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.dagProcessor.enabled) }}
-dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true
-{{- end }}
-{{- if and .Values.flower.enabled (not (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))) }}
-flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors
-{{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.workers.sets) }}
-workers.sets: is empty, so no task would ever run; define a set
-{{- end }}
-{{- if and .Values.webserver.config .Values.webserver.configSecret }}
-webserver.configSecret: webserver.config is set too; set only one of them
-{{- end }}
-{{- if and .Values.postgresql.enabled (not (or .Values.images.postgresql.tag .Values.images.postgresql.digest)) }}
-images.postgresql.tag: is empty; name a tag or a digest
-{{- end }}
-{{- if and .Values.redis.enabled (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
-images.redis.tag: is empty; name a tag or a digest
-{{- end }}
-{{- if and .Values.postgresql.image.repository (not (or .Values.postgresql.image.tag .Values.postgresql.image.digest)) }}
-postgresql.image.tag: is empty; name a tag or a digest
-{{- end }}
-{{- if and .Values.redis.image.repository (not (or .Values.redis.image.tag .Values.redis.image.digest)) }}
-redis.image.tag: is empty; name a tag or a digest
-{{- end }}
 {{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
 {{- if or (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values)) (and (contains "\\" (mustToJson .Values)) (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))) }}
 a value holds a control character, which Kubernetes' YAML cannot carry; remove it
+{{- end }}
+{{- if and .Values.webserver.config .Values.webserver.configSecret }}
+webserver.configSecret: webserver.config is set too; set only one of them
+{{- end }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.dagProcessor.enabled) }}
+dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true
+{{- end }}
+{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.workers.sets) }}
+workers.sets: is empty, so no task would ever run; define a set
+{{- end }}
+{{- if and .Values.flower.enabled (not (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))) }}
+flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors
 {{- end }}
 {{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (not .Values.postgresql.enabled) }}
 database.host: is empty and postgresql.enabled is false; set database.host or database.uri.existingSecret, or postgresql.enabled: true
@@ -332,17 +320,35 @@ database.host: is empty and postgresql.enabled is false; set database.host or da
 {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or .Values.database.host .Values.database.uri.existingSecret) }}
 resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same server) or resultBackend.uri.existingSecret
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (not (or .Values.database.host .Values.database.uri.existingSecret)) (not .Values.postgresql.enabled) }}
+{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (not .Values.postgresql.enabled) }}
 resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host
 {{- end }}
 {{- if and .Values.postgresql.enabled (not (or (not (or .Values.database.host .Values.database.uri.existingSecret)) (and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))))) }}
 postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false
+{{- end }}
+{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or (eq .Values.database.user .Values.resultBackend.user) (eq .Values.database.name .Values.resultBackend.name)) }}
+resultBackend.user: each has a role and a database of its own; user and name must differ from those of database
+{{- end }}
+{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) .Values.database.parameters }}
+database.parameters: the chart's own PostgreSQL takes none; set it only with database.host
+{{- end }}
+{{- if and .Values.postgresql.enabled (not (or .Values.images.postgresql.tag .Values.images.postgresql.digest)) }}
+images.postgresql.tag: is empty; name a tag or a digest
+{{- end }}
+{{- if and .Values.postgresql.image.repository (not (or .Values.postgresql.image.tag .Values.postgresql.image.digest)) }}
+postgresql.image.tag: is empty; name a tag or a digest
 {{- end }}
 {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.broker.host .Values.broker.uri.existingSecret)) (not .Values.redis.enabled) }}
 broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or redis.enabled: true
 {{- end }}
 {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (or .Values.broker.host .Values.broker.uri.existingSecret) .Values.redis.enabled }}
 redis.enabled: nothing uses the chart's Redis; set it to false
+{{- end }}
+{{- if and .Values.redis.enabled (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
+images.redis.tag: is empty; name a tag or a digest
+{{- end }}
+{{- if and .Values.redis.image.repository (not (or .Values.redis.image.tag .Values.redis.image.digest)) }}
+redis.image.tag: is empty; name a tag or a digest
 {{- end }}
 {{- if and .Values.database.uri.existingSecret .Values.database.host }}
 database.host: database.uri.existingSecret is set and wins; set only one of them
@@ -352,12 +358,6 @@ resultBackend.host: resultBackend.uri.existingSecret is set and wins; set only o
 {{- end }}
 {{- if and .Values.broker.uri.existingSecret .Values.broker.host }}
 broker.host: broker.uri.existingSecret is set and wins; set only one of them
-{{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or (eq .Values.database.user .Values.resultBackend.user) (eq .Values.database.name .Values.resultBackend.name)) }}
-resultBackend.user: each has a role and a database of its own; user and name must differ from those of database
-{{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) .Values.database.parameters }}
-database.parameters: the chart's own PostgreSQL takes none; set it only with database.host
 {{- end }}
 {{- if and (not .Values.secrets.generate) (not .Values.secrets.fernetKey.value) (not .Values.secrets.fernetKey.existingSecret) }}
 secrets.fernetKey.existingSecret: is empty and secrets.generate is false; name the Secret that holds it

@@ -9,3 +9,13 @@ http://{{ include "airflow-charts.fullname" . }}-webserver:{{ int64 .Values.webs
 {{- define "airflow-charts.base-url" -}}
 {{ if .Values.webserver.externalUrl }}{{ .Values.webserver.externalUrl }}{{ .Values.webserver.path }}{{ else }}{{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}{{ end }}
 {{- end }}
+
+{{/* How users log in. */}}
+{{- define "airflow-charts.login-data" }}
+{{- if .Values.webserver.config }}
+webserver_config.py: {{ .Values.webserver.config | quote }}
+{{- else }}
+webserver_config.py: |
+  # Users are in Airflow's own database.
+{{- end }}
+{{- end }}

@@ -10,7 +10,7 @@ from airflow_charts.processes.config import checksums
 from airflow_charts.processes.keys import FERNET
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import all_of, filled, negate
+from airflow_charts.tracing import all_of, filled, negate, when
 from airflow_charts.values import Values, conditions
 
 
@@ -41,6 +41,16 @@ def objects(values: Values, release: Release) -> list[object]:
     return replicated_airflow(values, release, values.dag_processor, program(values, release))
 
 
+def rules(values: Values) -> list[str]:
+    """What is wrong with its values."""
+    return [
+        when(
+            all_of(conditions.airflow_3(values), negate(values.dag_processor.enabled)),
+            "dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true",
+        ),
+    ]
+
+
 COMPONENT = Component(
     name="dag-processor",
     settings=lambda values: values.dag_processor,
@@ -51,4 +61,5 @@ COMPONENT = Component(
     options=(
         Option("scheduler", "standalone_dag_processor", "dagProcessor.enabled", lambda _, __: "True", _of_airflow_2),
     ),
+    rules=rules,
 )

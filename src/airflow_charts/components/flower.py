@@ -12,7 +12,7 @@ from airflow_charts.processes.airflow_pod import Program, replicated_airflow
 from airflow_charts.processes.config import checksums
 from airflow_charts.processes.services import BROKER
 from airflow_charts.release import Release
-from airflow_charts.tracing import all_of, filled, when
+from airflow_charts.tracing import all_of, filled, negate, when
 from airflow_charts.values import Values, conditions
 
 UI = Port(
@@ -62,6 +62,16 @@ def objects(values: Values, release: Release) -> list[object]:
     ]
 
 
+def rules(values: Values) -> list[str]:
+    """What is wrong with its values."""
+    return [
+        when(
+            all_of(values.flower.enabled, negate(conditions.celery(values))),
+            "flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors",
+        ),
+    ]
+
+
 COMPONENT = Component(
     name="flower",
     settings=lambda values: values.flower,
@@ -76,4 +86,5 @@ COMPONENT = Component(
         Option("celery", "flower_basic_auth", BASIC_AUTH.path),
     ),
     variables=(Variable("AIRFLOW__CELERY__FLOWER_BASIC_AUTH", "`flower.basicAuth`"),),
+    rules=rules,
 )

@@ -6,11 +6,12 @@ from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
 from airflow_charts.parts.data_store import DATA, Store, store_objects
+from airflow_charts.parts.images import image_rules
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import exec_check
 from airflow_charts.processes.services import DATABASE, DATABASE_PASSWORD, RESULTS, RESULTS_PASSWORD
 from airflow_charts.release import Release
-from airflow_charts.tracing import when
+from airflow_charts.tracing import all_of, any_of, filled, negate, when
 from airflow_charts.values import Values, conditions
 
 PORT = Port("postgresql", 5432)
@@ -55,6 +56,44 @@ def objects(values: Values, release: Release) -> list[object]:
     )
 
 
+def rules(values: Values) -> list[str]:
+    """What is wrong with its values."""
+    database, results = values.database, values.result_backend
+    either = (conditions.own_database(values), conditions.own_results(values))
+    both = all_of(*either)
+    return [
+        when(
+            all_of(conditions.own_database(values), negate(values.postgresql.enabled)),
+            "database.host: is empty and postgresql.enabled is false; set database.host or "
+            "database.uri.existingSecret, or postgresql.enabled: true",
+        ),
+        when(
+            all_of(conditions.own_results(values), negate(conditions.own_database(values))),
+            "resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same "
+            "server) or resultBackend.uri.existingSecret",
+        ),
+        when(
+            all_of(both, negate(values.postgresql.enabled)),
+            "resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host",
+        ),
+        when(
+            all_of(values.postgresql.enabled, negate(any_of(*either))),
+            "postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false",
+        ),
+        when(
+            all_of(both, any_of(database.user == results.user, database.name == results.name)),
+            "resultBackend.user: each has a role and a database of its own; user and name must differ from those of "
+            "database",
+        ),
+        when(
+            all_of(conditions.own_database(values), filled(database.parameters)),
+            "database.parameters: the chart's own PostgreSQL takes none; set it only with database.host",
+        ),
+        *image_rules("images.postgresql", values.images.postgresql, values.postgresql.enabled),
+        *image_rules("postgresql.image", values.postgresql.image, filled(values.postgresql.image.repository)),
+    ]
+
+
 COMPONENT = Component(
     name="postgresql",
     settings=lambda values: values.postgresql,
@@ -71,4 +110,5 @@ COMPONENT = Component(
         Variable("RESULT_BACKEND_USER", "`resultBackend.user`"),
         Variable("RESULT_BACKEND_DATABASE", "`resultBackend.name`"),
     ),
+    rules=rules,
 )

@@ -6,11 +6,12 @@ from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
 from airflow_charts.parts.data_store import DATA, Store, store_objects
+from airflow_charts.parts.images import image_rules
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import tcp_check
 from airflow_charts.processes.services import BROKER, BROKER_PASSWORD
 from airflow_charts.release import Release
-from airflow_charts.tracing import when
+from airflow_charts.tracing import all_of, filled, negate, when
 from airflow_charts.values import Values, conditions
 
 PORT = Port("redis", 6379)
@@ -38,6 +39,23 @@ def objects(values: Values, release: Release) -> list[object]:
     )
 
 
+def rules(values: Values) -> list[str]:
+    """What is wrong with its values."""
+    return [
+        when(
+            all_of(conditions.celery(values), conditions.own_broker(values), negate(values.redis.enabled)),
+            "broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or "
+            "redis.enabled: true",
+        ),
+        when(
+            all_of(conditions.celery(values), negate(conditions.own_broker(values)), values.redis.enabled),
+            "redis.enabled: nothing uses the chart's Redis; set it to false",
+        ),
+        *image_rules("images.redis", values.images.redis, conditions.has_redis(values)),
+        *image_rules("redis.image", values.redis.image, filled(values.redis.image.repository)),
+    ]
+
+
 COMPONENT = Component(
     name="redis",
     settings=lambda values: values.redis,
@@ -50,4 +68,5 @@ COMPONENT = Component(
         Variable("REDIS_APPEND_ONLY", "`redis.persistence.enabled`"),
         Variable("REDIS_PASSWORD", "`broker.password`"),
     ),
+    rules=rules,
 )

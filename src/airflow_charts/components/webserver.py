@@ -6,11 +6,11 @@ from airflow_charts.k8s import core_v1
 from airflow_charts.parts.access import read_logs
 from airflow_charts.parts.component import KUBERNETES_API, Component, Holds, Need, Port, other
 from airflow_charts.parts.http import http_service, ingress
-from airflow_charts.parts.names import name_of
+from airflow_charts.parts.names import metadata, name_of
 from airflow_charts.parts.option import Option, Variable
 from airflow_charts.parts.pod import container_port, http_check, probed, secret_files
 from airflow_charts.processes.airflow_pod import Program, replicated_airflow
-from airflow_charts.processes.config import checksums, webserver_config_data
+from airflow_charts.processes.config import checksums
 from airflow_charts.processes.environment import CONFIG
 from airflow_charts.processes.keys import API_SECRET, FERNET, JWT
 from airflow_charts.processes.services import DATABASE
@@ -59,12 +59,26 @@ def _true(values: Values, release: Release) -> str:
     return "True"
 
 
+@fragment
+def login_data(values: Values) -> dict[str, str]:
+    """How users log in."""
+    return {
+        "webserver_config.py": when(
+            filled(values.webserver.config), values.webserver.config, "# Users are in Airflow's own database.\n"
+        )
+    }
+
+
+def _has_config(values: Values) -> bool:
+    """Whether the file that says how users log in is the chart's own."""
+    return all_of(conditions.fab(values), negate(filled(values.webserver.config_secret)))
+
+
 def program(values: Values, release: Release) -> Program:
     """What the webserver runs. Its start-up probe warms the execution API, whose first request takes seconds."""
     path, new = values.webserver.path, conditions.airflow_3(values)
     users = conditions.fab(values)
     existing = values.webserver.config_secret
-    own = all_of(users, negate(filled(existing)))
     return Program(
         component=COMPONENT,
         args=when(
@@ -94,12 +108,12 @@ def program(values: Values, release: Release) -> Program:
         waits_for_user=conditions.has_admin_user(values),
         reads_logs=True,
         config_sources=[
-            when(own, lambda: secret_files(name_of(values, release, "webserver-config"))),
+            when(_has_config(values), lambda: secret_files(name_of(values, release, "webserver-config"))),
             when(all_of(users, filled(existing)), lambda: secret_files(existing)),
         ],
         checksums={
             **checksums(values, release),
-            "checksum/webserver-config": when(own, lambda: digest(webserver_config_data(values), 16)),
+            "checksum/webserver-config": when(_has_config(values), lambda: digest(login_data(values), 16)),
         },
     )
 
@@ -107,9 +121,27 @@ def program(values: Values, release: Release) -> Program:
 def objects(values: Values, release: Release) -> list[object]:
     """The webserver's objects."""
     return [
+        when(
+            _has_config(values),
+            lambda: core_v1.Secret(
+                metadata=metadata(values, release, name_of(values, release, "webserver-config"), COMPONENT.name),
+                type="Opaque",
+                stringData=login_data(values),
+            ),
+        ),
         *replicated_airflow(values, release, values.webserver, program(values, release)),
         http_service(values, release, values.webserver, COMPONENT.name, API.number),
         ingress(values, release, values.webserver, COMPONENT.name),
+    ]
+
+
+def rules(values: Values) -> list[str]:
+    """What is wrong with its values."""
+    return [
+        when(
+            all_of(filled(values.webserver.config), filled(values.webserver.config_secret)),
+            "webserver.configSecret: webserver.config is set too; set only one of them",
+        ),
     ]
 
 
@@ -153,4 +185,5 @@ COMPONENT = Component(
         Variable("AIRFLOW__WEBSERVER__BASE_URL", "`webserver.externalUrl` and `webserver.path`"),
         Variable("FORWARDED_ALLOW_IPS", "`webserver.ingress.enabled`"),
     ),
+    rules=rules,
 )

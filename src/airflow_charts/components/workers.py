@@ -15,7 +15,7 @@ from airflow_charts.processes.keys import API_SECRET, FERNET
 from airflow_charts.processes.ports import WORKER_LOGS
 from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
-from airflow_charts.tracing import each_pair, filled, join, let, negate, overlaid, when
+from airflow_charts.tracing import all_of, each_pair, filled, join, let, negate, overlaid, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.workers import WorkerSettings
 
@@ -64,6 +64,16 @@ def objects(values: Values, release: Release) -> list[object]:
     ]
 
 
+def rules(values: Values) -> list[str]:
+    """What is wrong with its values."""
+    return [
+        when(
+            all_of(conditions.celery(values), negate(filled(values.workers.sets))),
+            "workers.sets: is empty, so no task would ever run; define a set",
+        ),
+    ]
+
+
 COMPONENT = Component(
     name="worker",
     section="workers",
@@ -91,4 +101,5 @@ COMPONENT = Component(
         ),
     ),
     verbs=manage_pods,
+    rules=rules,
 )

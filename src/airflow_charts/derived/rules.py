@@ -216,63 +216,7 @@ def _sections(values: Values) -> dict[str, PodSettings]:
     return {"pods": values.pods, **{component.path: component.settings(values) for component in components()}}
 
 
-def _about_services(values: Values) -> list[str]:
-    database, results, broker = values.database, values.result_backend, values.broker
-    celery = conditions.celery(values)
-    own, own_results, own_broker = (
-        conditions.own_database(values),
-        conditions.own_results(values),
-        conditions.own_broker(values),
-    )
-    uses_own = any_of(own, own_results)
-    return [
-        when(
-            all_of(own, negate(values.postgresql.enabled)),
-            "database.host: is empty and postgresql.enabled is false; set database.host or "
-            "database.uri.existingSecret, or postgresql.enabled: true",
-        ),
-        when(
-            all_of(own_results, negate(own)),
-            "resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same "
-            "server) or resultBackend.uri.existingSecret",
-        ),
-        when(
-            all_of(own_results, own, negate(values.postgresql.enabled)),
-            "resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host",
-        ),
-        when(
-            all_of(values.postgresql.enabled, negate(uses_own)),
-            "postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false",
-        ),
-        when(
-            all_of(celery, own_broker, negate(values.redis.enabled)),
-            "broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or "
-            "redis.enabled: true",
-        ),
-        when(
-            all_of(celery, negate(own_broker), values.redis.enabled),
-            "redis.enabled: nothing uses the chart's Redis; set it to false",
-        ),
-        *(
-            when(
-                all_of(filled(service.uri.existing_secret), filled(service.host)),
-                f"{path}.host: {path}.uri.existingSecret is set and wins; set only one of them",
-            )
-            for path, service in (("database", database), ("resultBackend", results), ("broker", broker))
-        ),
-        when(
-            all_of(own, own_results, any_of(database.user == results.user, database.name == results.name)),
-            "resultBackend.user: each has a role and a database of its own; user and name must differ from those of "
-            "database",
-        ),
-        when(
-            all_of(own, filled(database.parameters)),
-            "database.parameters: the chart's own PostgreSQL takes none; set it only with database.host",
-        ),
-    ]
-
-
-def _about_components(values: Values) -> list[str]:
+def _about_airflow(values: Values) -> list[str]:
     new = conditions.airflow_3(values)
     return [
         when(
@@ -291,34 +235,6 @@ def _about_components(values: Values) -> list[str]:
         when(
             all_of(new, contains(values.executors, "LocalKubernetesExecutor")),
             "executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]",
-        ),
-        when(
-            all_of(new, negate(values.dag_processor.enabled)),
-            "dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true",
-        ),
-        when(
-            all_of(values.flower.enabled, negate(conditions.celery(values))),
-            "flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors",
-        ),
-        when(
-            all_of(conditions.celery(values), negate(filled(values.workers.sets))),
-            "workers.sets: is empty, so no task would ever run; define a set",
-        ),
-        when(
-            all_of(filled(values.webserver.config), filled(values.webserver.config_secret)),
-            "webserver.configSecret: webserver.config is set too; set only one of them",
-        ),
-        *(
-            when(
-                all_of(running, negate(any_of(filled(image.tag), filled(image.digest)))),
-                f"{path}.tag: is empty; name a tag or a digest",
-            )
-            for path, image, running in (
-                ("images.postgresql", values.images.postgresql, values.postgresql.enabled),
-                ("images.redis", values.images.redis, conditions.has_redis(values)),
-                ("postgresql.image", values.postgresql.image, filled(values.postgresql.image.repository)),
-                ("redis.image", values.redis.image, filled(values.redis.image.repository)),
-            )
         ),
         when(
             one_of(values.dags.path, *OWNED_PATHS),
@@ -377,8 +293,9 @@ def _sensitive_option(values: Values, section: str, option: str) -> list[str]:
 def problems(values: Values) -> str:
     """Every broken rule, one in a line; empty when the values are valid."""
     found = [
-        *_about_components(values),
-        *_about_services(values),
+        *_about_airflow(values),
+        *(line for component in components() if component.rules for line in component.rules(values)),
+        *services.rules(values),
         *_about_credentials(values),
         *_about_config(values),
     ]

@@ -131,6 +131,8 @@ class Component:
     """The options of airflow.cfg that follow from its settings."""
     variables: tuple[Variable, ...] = ()
     """The environment variables that it sets itself, beside those of what it needs."""
+    rules: Callable[[Values], list[str]] | None = None
+    """What is wrong with the values, each line with the path and what to write instead."""
     verbs: Verbs | None = None
     """What it may do in the Kubernetes API, if it needs that."""
     selector: Callable[[Release], dict[str, str]] | None = None

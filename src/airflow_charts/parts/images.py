@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
-from airflow_charts.tracing import any_of, each, filled, first_of, fragment, when
+from airflow_charts.tracing import all_of, any_of, each, filled, first_of, fragment, negate, when
 from airflow_charts.values import Values
 from airflow_charts.values.images import Image, OtherImage
 from airflow_charts.values.pod import ComponentSettings
@@ -44,6 +44,16 @@ def image_fields(values: Values, settings: ComponentSettings, image: Image, defa
 def airflow_image(values: Values, settings: ComponentSettings) -> tuple[str, str]:
     """The same for a component that runs Airflow."""
     return image_fields(values, settings, values.images.airflow, values.airflow_version)
+
+
+def image_rules(path: str, image: Image | OtherImage, used: bool) -> list[str]:
+    """What is wrong with an image that has no default tag."""
+    return [
+        when(
+            all_of(used, negate(any_of(filled(image.tag), filled(image.digest)))),
+            f"{path}.tag: is empty; name a tag or a digest",
+        )
+    ]
 
 
 def pull_secrets(values: Values) -> list[core_v1.LocalObjectReference]:

@@ -25,7 +25,6 @@ from airflow_charts.tracing import (
     has_key,
     join,
     lines,
-    negate,
     replace,
     text_digest,
     to_json,
@@ -165,16 +164,6 @@ def plugins_data(values: Values) -> dict[str, str]:
     return values.plugins
 
 
-@fragment
-def webserver_config_data(values: Values) -> dict[str, str]:
-    """The file of the webserver: how users log in."""
-    return {
-        "webserver_config.py": when(
-            filled(values.webserver.config), values.webserver.config, "# Users are in Airflow's own database.\n"
-        )
-    }
-
-
 def checksums(values: Values, release: Release) -> dict[str, str]:
     """What restarts a pod when its configuration changes."""
     return {
@@ -183,8 +172,8 @@ def checksums(values: Values, release: Release) -> dict[str, str]:
     }
 
 
-def objects(values: Values, release: Release) -> list[core_v1.ConfigMap | core_v1.Secret]:
-    """The ConfigMaps and Secrets of the configuration."""
+def objects(values: Values, release: Release) -> list[core_v1.ConfigMap]:
+    """The ConfigMaps of the configuration."""
     return [
         core_v1.ConfigMap(
             metadata=metadata(values, release, name_of(values, release, "config"), "config"),
@@ -199,14 +188,6 @@ def objects(values: Values, release: Release) -> list[core_v1.ConfigMap | core_v
             lambda: core_v1.ConfigMap(
                 metadata=metadata(values, release, name_of(values, release, "plugins"), "config"),
                 data=plugins_data(values),
-            ),
-        ),
-        when(
-            all_of(conditions.fab(values), negate(filled(values.webserver.config_secret))),
-            lambda: core_v1.Secret(
-                metadata=metadata(values, release, name_of(values, release, "webserver-config"), "webserver"),
-                type="Opaque",
-                stringData=webserver_config_data(values),
             ),
         ),
     ]

@@ -176,6 +176,19 @@ BROKER = Service(
 )
 """The broker of Celery."""
 
+
+def rules(values: Values) -> list[str]:
+    """What is wrong with the values about services."""
+    of_path = (("database", values.database), ("resultBackend", values.result_backend), ("broker", values.broker))
+    return [
+        when(
+            all_of(filled(service.uri.existing_secret), filled(service.host)),
+            f"{path}.host: {path}.uri.existingSecret is set and wins; set only one of them",
+        )
+        for path, service in of_path
+    ]
+
+
 OPTIONS = (
     Option("core", "sql_alchemy_conn", "database"),
     Option("database", "sql_alchemy_conn", "database"),
