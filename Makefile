@@ -35,7 +35,7 @@ test: setup programs lint
 # What finds most mistakes in two minutes. It needs no programs but those of `make setup`.
 quick: lint
 	$(BIN)/airflow-charts chart check
-	LAW_SCALE=0.1 $(BIN)/pytest -n 2 -q tests/facts tests/components tests/golden tests/values tests/tracing \
+	LAW_SCALE=0.1 $(BIN)/pytest -n 2 -q tests/facts tests/components tests/golden tests/reading tests/values tests/tracing \
 	  tests/law/test_random.py tests/law/test_examples.py
 
 lint: setup

@@ -8,18 +8,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 
+from airflow_charts import deployment  # noqa: F401 - it says which components there are
 from airflow_charts.derived.rules import problems
 from airflow_charts.errors import InvalidValuesError, Problem
 from airflow_charts.reading.coalesce import coalesce
 from airflow_charts.values import Values
 from airflow_charts.values.schema import schema_of
-
-if TYPE_CHECKING:
-    pass
 
 UNKNOWN_KEY = "has a key that is not allowed here"
 """The message for a key of the wrong form; Helm names no path for it."""

@@ -68,6 +68,22 @@ def replicas(documents: list[Any]) -> int:
     return found
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["validate"], 0, "the values are valid"),
+        (["validate", "--set", "scheduler.env.AIRFLOW_HOME=/x"], 1, "scheduler.env.AIRFLOW_HOME: the chart sets it"),
+        (["validate", "--set", "config.core.fernet_key=x"], 1, "config.core.fernet_key: the chart sets it"),
+        (["validate", "--set", "secrets.generate=false"], 1, "secrets.fernetKey.existingSecret: is empty"),
+        (["graph"], 0, "postgresql[postgresql]"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_alone_knows_all_components(arguments: list[str], code: int, said: str) -> None:
+    done = whole(*arguments)
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done
+
+
 # --- template --------------------------------------------------------------------------------------------------------
 
 

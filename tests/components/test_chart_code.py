@@ -8,17 +8,18 @@ import pytest
 from chart_code import sins
 
 SOURCE = Path(__file__).parents[2] / "src/airflow_charts"
-NEVER_TRACED = {"picture.py": "draws the edges of real values; only the command `graph` calls it"}
-RECORDS = {"component.py": "what its texts and lists hold are constants; values go through to the functions in them"}
+NEVER_TRACED = {"derived/picture.py": "draws the edges of real values; only the command `graph` calls it"}
+RECORDS = {
+    "parts/component.py": "what its texts and lists hold are constants; values go through to the functions in them"
+}
 TRACED = ("derived", "components", "processes", "additions", "parts")
 FILES = [
-    *(
-        path
-        for name in TRACED
-        for path in sorted((SOURCE / name).glob("*.py"))
-        if path.name not in {**NEVER_TRACED, **RECORDS}
-    ),
-    SOURCE / "values/conditions.py",
+    path
+    for path in (
+        *(path for name in TRACED for path in sorted((SOURCE / name).glob("*.py"))),
+        SOURCE / "values/conditions.py",
+    )
+    if path.relative_to(SOURCE).as_posix() not in {**NEVER_TRACED, **RECORDS}
 ]
 
 
@@ -107,8 +108,8 @@ VIRTUES = {
     "comparisons in operations": "return when(values.replicas > 1, 'a', 'b')",
     "splices": "return [*values.hosts, *each(settings.hosts, lambda host: f'{host}')]",
     "loops over constants": "return [when(has_key(values.env, name), name) for name in NAMES]",
-    "loops over edges": "return any_of(*(edge.condition(values) for edge in EDGES if edge.source == component))",
-    "loops over what code has made": "made = chart_options(values)\n    return [name for name in made]",
+    "loops over records": "return any_of(*(need.when(values) for need in NEEDS if need.service == service))",
+    "loops over what code has made": "made = credentials_of(values)\n    return [name for name in made]",
     "methods of constants": "return [name.upper() for name in NAMES]",
 }
 

@@ -286,7 +286,7 @@ def test_clients_are_given_the_addresses_of_the_stores(state: State, document: d
     pods = pods_of(whole)
     for service in (DATABASE, RESULTS, BROKER):
         [(store, provided)] = providers(service)
-        if store.name not in pods or not provided.holds(values):
+        if store.name not in pods or not provided.when(values):
             continue
         address = f"{pods[store.name].pod.address}:{COMPONENT_PORTS[store.name]}/"
         for pod in whole.pods:

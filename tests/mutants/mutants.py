@@ -90,7 +90,7 @@ FURTHER = (
         '            networking_v1.NetworkPolicyPort(port=53, protocol="TCP"),\n',
         "",
     ),
-    Mutant("workers' logs on another port", 'WORKER_LOGS = Port("logs", 8793', 'WORKER_LOGS = Port("logs", 8792'),
+    Mutant("workers' logs on another port", 'Port("logs", 8793', 'Port("logs", 8792'),
     Mutant(
         "workers of Airflow 3 open the database",
         '"tasks of Airflow 2 use the database", conditions.airflow_2),\n        Need(RESULTS',

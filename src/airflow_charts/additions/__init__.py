@@ -1,1 +1,4 @@
-"""What is woven into many pods: one file for a feature."""
+"""What is woven into many pods: one file for a feature.
+
+`processes/airflow_pod.py` and `components/kubernetes_executor.py` weave them in.
+"""

@@ -26,10 +26,10 @@ def objects(values: Values, release: Release) -> list[object]:
         release,
         values.postgresql,
         Store(
-            component=COMPONENT.name,
+            component=COMPONENT,
             image=values.images.postgresql,
             script="postgresql.sh",
-            port=PORT.number,
+            port=PORT,
             env=[
                 core_v1.EnvVar(name="PGDATA", value=f"{release.path(DATA)}/pgdata"),
                 core_v1.EnvVar(name="POSTGRESQL_MAX_CONNECTIONS", value=f"{values.postgresql.max_connections}"),

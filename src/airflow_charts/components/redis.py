@@ -24,10 +24,10 @@ def objects(values: Values, release: Release) -> list[object]:
         release,
         values.redis,
         Store(
-            component=COMPONENT.name,
+            component=COMPONENT,
             image=values.images.redis,
             script="redis.sh",
-            port=PORT.number,
+            port=PORT,
             env=[
                 core_v1.EnvVar(name="REDIS_DATA", value=release.path(DATA)),
                 core_v1.EnvVar(name="REDIS_APPEND_ONLY", value=when(values.redis.persistence.enabled, "yes", "no")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.additions.logs import LOGS
+from airflow_charts.components import workers
 from airflow_charts.components.kubernetes_executor import pod_template_data
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.access import manage_pods
@@ -13,7 +14,6 @@ from airflow_charts.parts.pod import asked, config_map_files, container_port, ht
 from airflow_charts.processes.airflow_pod import Program, forking, job_check, replicated_airflow
 from airflow_charts.processes.config import checksums
 from airflow_charts.processes.keys import API_SECRET, FERNET, JWT
-from airflow_charts.processes.ports import WORKER_LOGS
 from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, any_of, digest, filled, negate, when
@@ -58,14 +58,8 @@ def program(values: Values, release: Release) -> Program:
             )
         ],
         ports=[
-            when(
-                new,
-                lambda: container_port(release, HEALTH),
-            ),
-            when(
-                conditions.local(values),
-                lambda: container_port(release, WORKER_LOGS),
-            ),
+            when(new, lambda: container_port(release, HEALTH)),
+            when(conditions.local(values), lambda: container_port(release, workers.LOGS)),
         ],
         startup=probed(values.scheduler.startup_probe, check),
         liveness=probed(values.scheduler.liveness_probe, check),
@@ -95,7 +89,7 @@ COMPONENT = Component(
     name="scheduler",
     settings=lambda values: values.scheduler,
     objects=objects,
-    serves=(WORKER_LOGS, HEALTH),
+    serves=(workers.LOGS, HEALTH),
     needs=(
         Need(DATABASE, "the state of everything"),
         Need(RESULTS, "the state of Celery's tasks", conditions.celery),

@@ -79,6 +79,6 @@ COMPONENT = Component(
         Need(KUBERNETES_API, "writes the generated Secret"),
     ),
     verbs=_write_secret,
-    has_no_credentials=True,
+    makes_credentials=True,
     variables=(Variable("POD_NAMESPACE", "another name"),),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.parts.access import manage_pods, service_account
-from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, other
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, Port, other
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import asked, container_port, exec_check, probed
@@ -12,12 +12,14 @@ from airflow_charts.parts.workload import deployment, disruption_budget
 from airflow_charts.processes.airflow_pod import Program, airflow_pod, forking
 from airflow_charts.processes.config import checksums
 from airflow_charts.processes.keys import API_SECRET, FERNET
-from airflow_charts.processes.ports import WORKER_LOGS
 from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, each_pair, filled, join, let, negate, overlaid, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.workers import WorkerSettings
+
+LOGS = Port("logs", 8793, options=(("logging", "worker_log_server_port"),))
+"""The logs of running tasks: on workers, and on the scheduler where it runs tasks."""
 
 
 def program(values: Values, release: Release, name: str, settings: WorkerSettings) -> Program:
@@ -29,7 +31,7 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
             *forking(release, "celery", "worker", "--concurrency", f"{settings.concurrency}"),
             *when(filled(settings.queues), lambda: ["--queues", join(settings.queues, ",")]),
         ],
-        ports=[container_port(release, WORKER_LOGS)],
+        ports=[container_port(release, LOGS)],
         startup=probed(settings.startup_probe, check),
         liveness=probed(settings.liveness_probe, check),
         reads_dags=True,
@@ -80,7 +82,7 @@ COMPONENT = Component(
     settings=lambda values: values.workers,
     objects=objects,
     runs=conditions.celery,
-    serves=(WORKER_LOGS,),
+    serves=(LOGS,),
     needs=(
         Need(DATABASE, "tasks of Airflow 2 use the database", conditions.airflow_2),
         Need(RESULTS, "the state of Celery's tasks"),

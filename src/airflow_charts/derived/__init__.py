@@ -1,1 +1,1 @@
-"""What follows from all components together: policies, credentials, rules, picture, notes."""
+"""What follows from all components together: edges, policies, roles, credentials, rules, picture, notes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airflow_charts.parts.component import Component, Service, components
+from airflow_charts.parts.component import Component, Service, component_named, components
 from airflow_charts.parts.credential import Condition
 from airflow_charts.values.conditions import always
 
@@ -23,11 +23,6 @@ class Edge:
     condition: Condition = always
     service: Service | None = None
     """The service that is needed, if it is not a component itself."""
-
-
-def component_named(name: str) -> Component | None:
-    """The component of a name; nothing for users and for services."""
-    return next((one for one in components() if one.name == name), None)
 
 
 def edges() -> list[Edge]:
@@ -51,5 +46,5 @@ def _edge(source: Component, service: Service, why: str, when: Condition) -> Edg
     if not service.is_component:
         return Edge(source.name, service.name, service.port, why, when, service)
     target = component_named(service.name)
-    assert target is not None, f"{source.name} needs {service.name}, which is no component"  # noqa: S101
+    assert target is not None  # noqa: S101 - `declare` has looked
     return Edge(source.name, target.name, target.serves[0].number, why, when)

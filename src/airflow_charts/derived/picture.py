@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple
 
-from airflow_charts.derived.edges import USERS, component_named, edges
-from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, components, providers
+from airflow_charts.derived.edges import USERS, edges
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, component_named, components, providers
 from airflow_charts.values import Values
 
 
@@ -19,6 +19,9 @@ class Line(NamedTuple):
     why: str
 
 
+_LAST = (KUBERNETES_API.name, ANYWHERE.name)
+
+
 def arrows(values: Values) -> list[Line]:
     """The edges that a deployment has, with the targets that it really uses."""
     found: dict[tuple[str, str, int], Line] = {}
@@ -26,12 +29,12 @@ def arrows(values: Values) -> list[Line]:
         ends = filter(None, (component_named(edge.source), component_named(edge.target)))
         if not edge.condition(values) or not all(component.runs(values) for component in ends):
             continue
-        target, port = edge.target, edge.port
-        if edge.service and edge.service.outside:
-            own = (component for component, provided in providers(edge.service) if provided.holds(values))
+        target = edge.target
+        if edge.service and (edge.service.outside or providers(edge.service)):
+            own = (component for component, provided in providers(edge.service) if provided.when(values))
             inside = next(own, None)
             target = inside.name if inside else f"external {target.replace('-', ' ')}"
-        found.setdefault((edge.source, target, port), Line(edge.source, target, port, edge.why))
+        found.setdefault((edge.source, target, edge.port), Line(edge.source, target, edge.port, edge.why))
     return list(found.values())
 
 
@@ -42,12 +45,8 @@ def _columns(lines: list[Line]) -> list[list[str]]:
     needed = [one.name for one in components() if one.provides]
     working = [one.name for one in components() if one.name not in (*opened, *needed)]
     others = [name for name in shown if name != USERS and not component_named(name)]
-    columns = [[USERS], opened, working, [*needed, *sorted(others, key=_is_last)]]
+    columns = [[USERS], opened, working, [*needed, *(name for name in others if name not in _LAST), *_LAST]]
     return [[name for name in column if name in shown] for column in columns]
-
-
-def _is_last(name: str) -> bool:
-    return name in (KUBERNETES_API.name, ANYWHERE.name)
 
 
 def mermaid(values: Values) -> str:

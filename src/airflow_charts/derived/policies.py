@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from airflow_charts.derived.edges import Edge, component_named, edges
 from airflow_charts.k8s import meta_v1, networking_v1
 from airflow_charts.parts.component import (
     ANYWHERE,
@@ -19,10 +18,11 @@ from airflow_charts.parts.component import (
     components,
     other,
     providers,
+    routed,
 )
 from airflow_charts.parts.names import metadata, name_of, selector_labels
 from airflow_charts.release import Release
-from airflow_charts.tracing import all_of, filled, fragment, when
+from airflow_charts.tracing import OMIT, all_of, filled, fragment, negate, when
 from airflow_charts.values import Values
 
 Egress = networking_v1.NetworkPolicyEgressRule
@@ -66,25 +66,21 @@ def _tcp(port: int) -> networking_v1.NetworkPolicyPort:
     return networking_v1.NetworkPolicyPort(port=port, protocol="TCP")
 
 
-def _to_service(values: Values, release: Release, service: Service) -> Egress:
-    """Connections to a service: to the first component that provides it, or outside on its port."""
-    rule = Egress(ports=[_tcp(service.outside(values) if service.outside else service.port)])
-    for component, provided in reversed(providers(service)):
-        to = partial(to_component, release, component.name, component.serves[0].number)
-        rule = when(provided.holds(values), to, rule)
-    return rule
+def _to(release: Release, component: Component) -> Egress:
+    return to_component(release, component.name, component.serves[0].number)
 
 
-def _outgoing(values: Values, release: Release, edge: Edge) -> list[Egress]:
-    """The egress rules of an edge."""
-    if edge.service == KUBERNETES_API:
-        return [Egress(ports=[_tcp(edge.port), _tcp(values.network_policies.kubernetes_api_port)])]
-    if edge.service == ANYWHERE:
+def _outgoing(values: Values, release: Release, service: Service) -> list[Egress]:
+    """The egress rules for a service, or for another component."""
+    if service == KUBERNETES_API:
+        return [Egress(ports=[_tcp(service.port), _tcp(values.network_policies.kubernetes_api_port)])]
+    if service == ANYWHERE:
         peers = values.network_policies.task_egress
         return [when(filled(peers), lambda: Egress(to=peers), Egress())]
-    if edge.service:
-        return [_to_service(values, release, edge.service)]
-    return [to_component(release, edge.target, edge.port)]
+    if service.is_component:
+        return [_to(release, component) for component in components() if component.name == service.name]
+    outside = Egress(ports=[_tcp(service.outside(values))]) if service.outside else OMIT
+    return [routed(values, service, partial(_to, release), outside)]
 
 
 def _incoming(release: Release, source: Component, port: int) -> list[Ingress]:
@@ -98,38 +94,41 @@ def _from_users(values: Values, port: Port) -> list[Ingress]:
     return [Ingress(from_=port.peers(values), ports=[_tcp(port.number)])]
 
 
-def _ways_in(values: Values, component: Component) -> list[tuple[Component, int, bool]]:
-    """Who connects to a component, on which port and when."""
-    found: list[tuple[Component, int, bool]] = []
-    port = component.serves[0].number if component.serves else 0
+def _ways_in(values: Values, component: Component) -> list[tuple[Component, bool]]:
+    """Who connects to a component, and when."""
+    found: list[tuple[Component, bool]] = []
     for source in components():
         for need in source.needs:
             asks = all_of(need.when(values), source.runs(values))
             if need.service == other(component.name):
-                found.append((source, port, asks))
-            found += [
-                (source, port, asks if provided.alone else all_of(asks, provided.holds(values)))
-                for provided in component.provides
-                if provided.service == need.service
-            ]
+                found.append((source, asks))
+            before: list[bool] = []
+            for provider, provided in providers(need.service):
+                here = all_of(*before) if provided.alone else all_of(*before, provided.when(values))
+                if provider is component and source is not component:
+                    found.append((source, all_of(asks, here)))
+                before.append(negate(provided.when(values)))
     return found
 
 
+def _reached(values: Values, service: Service) -> bool:
+    """Whether what a component needs is there; only other components may not be."""
+    return all_of(*(one.runs(values) for one in components() if service == other(one.name)))
+
+
 def _policy(values: Values, release: Release, component: Component) -> networking_v1.NetworkPolicy:
-    outgoing = [edge for edge in edges() if edge.source == component.name]
-    egress: list[Egress] = [to_name_servers()] if outgoing else []
-    for edge in outgoing:
-        target = component_named(edge.target)
-        reached = target.runs(values) if target else True
-        egress += [*when(all_of(edge.condition(values), reached), partial(_outgoing, values, release, edge))]
+    egress: list[Egress] = [to_name_servers()] if component.needs else []
+    for need in component.needs:
+        needed = all_of(need.when(values), _reached(values, need.service))
+        egress += [*when(needed, partial(_outgoing, values, release, need.service))]
     if component.reaches:
         peers = component.reaches(values)
         egress += [when(filled(peers), lambda: Egress(to=peers))]
     ingress: list[Ingress] = []
     for open_port in component.serves:
         ingress += _from_users(values, open_port) if open_port.users else []
-    for source, port, condition in _ways_in(values, component):
-        ingress += [*when(condition, partial(_incoming, release, source, port))]
+    for source, condition in _ways_in(values, component):
+        ingress += [*when(condition, partial(_incoming, release, source, component.serves[0].number))]
     return networking_v1.NetworkPolicy(
         metadata=metadata(values, release, name_of(values, release, component.name), component.name),
         spec=networking_v1.NetworkPolicySpec(

@@ -17,5 +17,5 @@ def objects(values: Values, release: Release) -> list[object]:
 def _role(values: Values, release: Release, component: Component, verbs: Verbs) -> list[object]:
     return when(
         all_of(component.runs(values), component.uses(values, KUBERNETES_API)),
-        lambda: role(values, release, component.name, component.settings(values), verbs(values, release)),
+        lambda: role(values, release, component.settings(values), component.name, verbs(values, release)),
     )

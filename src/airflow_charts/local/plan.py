@@ -29,7 +29,8 @@ Manifest = dict[str, Any]
 
 _WORKLOADS = ("Deployment", "StatefulSet", "Job")
 _COMPONENTS = {component.name for component in COMPONENTS}
-_STORES = {component.name for component in COMPONENTS if component.provides}
+_STORES = {"postgresql", "redis"}
+"""The components that have a program of their own here; all others run Airflow."""
 _KNOWN = {*main_containers(), *OWNED_CONTAINERS}
 _AIRFLOW_CONTAINERS = _KNOWN - _STORES
 _SCRIPTS = ("airflow", "python")

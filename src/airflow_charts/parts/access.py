@@ -60,7 +60,7 @@ def service_account(
 
 
 def role(
-    values: Values, release: Release, component: str, settings: ComponentSettings, rules: list[rbac_v1.PolicyRule]
+    values: Values, release: Release, settings: ComponentSettings, component: str, rules: list[rbac_v1.PolicyRule]
 ) -> list[object]:
     """The Role of a component and its RoleBinding."""
     name = name_of(values, release, component)

@@ -8,17 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import TypeVar
 
+from airflow_charts.errors import ChartError
 from airflow_charts.k8s import core_v1, networking_v1, rbac_v1
 from airflow_charts.parts.credential import Condition, CredentialRecord
 from airflow_charts.parts.names import selector_labels
 from airflow_charts.parts.option import Option, Variable
 from airflow_charts.release import Release
-from airflow_charts.tracing import any_of
+from airflow_charts.tracing import any_of, when
 from airflow_charts.values import Values
 from airflow_charts.values.conditions import always, never
 from airflow_charts.values.pod import ComponentSettings
 
+T = TypeVar("T")
 Verbs = Callable[[Values, Release], list[rbac_v1.PolicyRule]]
 """What a component may do in the Kubernetes API."""
 
@@ -86,7 +91,7 @@ class Provides:
     """A component is a service, when the condition holds."""
 
     service: Service
-    holds: Condition
+    when: Condition
     alone: bool = False
     """Whether the component runs only while it holds; the rules see to that."""
 
@@ -122,6 +127,7 @@ class Component:
     """Its ports; the first is the one that others connect to."""
     provides: tuple[Provides, ...] = ()
     needs: tuple[Need, ...] = ()
+    """What it opens connections to, in the order of its environment."""
     reaches: Callable[[Values], list[networking_v1.NetworkPolicyPeer]] | None = None
     """Peers outside of the release that users allow."""
     keys: tuple[Holds, ...] = ()
@@ -137,8 +143,8 @@ class Component:
     """What it may do in the Kubernetes API, if it needs that."""
     selector: Callable[[Release], dict[str, str]] | None = None
     """The labels of its pods, where they are not those of the release."""
-    has_no_credentials: bool = False
-    """Whether it runs before there are any."""
+    makes_credentials: bool = False
+    """Whether it makes credentials: those that it needs itself may be missing then."""
 
     def labels(self, release: Release) -> dict[str, str]:
         """The labels that select its pods."""
@@ -168,17 +174,53 @@ class Component:
 _declared: list[Component] = []
 
 
-def declare(*components: Component) -> tuple[Component, ...]:
-    """Says of what components a deployment is made, in the order of policies, rules and pictures."""
-    _declared[:] = components
-    return components
+def declare(*declared: Component) -> tuple[Component, ...]:
+    """Says of what components a deployment is made.
+
+    Their order is that of policies, Roles, rules, pictures, and of the credentials that the Job of secret generation is
+    asked for: another order is another Job.
+
+    Raises:
+        ChartError: two have one name, a need leads nowhere, or verbs and the need of the Kubernetes API disagree.
+    """
+    for what in ("name", "path", "main_container"):
+        names = [attrgetter(what)(one) for one in declared]
+        if len(names) != len(set(names)):
+            raise ChartError(f"two components have one {what}: {names}")
+    for one in declared:
+        for need in one.needs:
+            if need.service.is_component and need.service.name not in [
+                other.name for other in declared if other.serves
+            ]:
+                raise ChartError(f"{one.name} needs {need.service.name}, which is no component with a port")
+        if bool(one.verbs) != any(need.service == KUBERNETES_API for need in one.needs):
+            raise ChartError(f"{one.name} has verbs in the Kubernetes API and no need of it, or the other way round")
+        if one.provides and not one.serves:
+            raise ChartError(f"{one.name} provides a service and opens no port")
+    _declared[:] = declared
+    return declared
 
 
 def components() -> tuple[Component, ...]:
     """The components of the deployment."""
+    if not _declared:
+        raise ChartError("no component is declared yet: import airflow_charts.deployment first")
     return tuple(_declared)
 
 
+def component_named(name: str) -> Component | None:
+    """The component of a name; nothing for users and for services."""
+    return next((one for one in components() if one.name == name), None)
+
+
 def providers(service: Service) -> list[tuple[Component, Provides]]:
-    """The components that may be a service, the first that holds before others."""
+    """The components that may be a service: it is at the first whose condition holds."""
     return [(one, provided) for one in components() for provided in one.provides if provided.service == service]
+
+
+def routed(values: Values, service: Service, inside: Callable[[Component], T], outside: T) -> T:
+    """What is said about the component that provides a service, or about the outside if none does."""
+    result = outside
+    for component, provided in reversed(providers(service)):
+        result = when(provided.when(values), partial(inside, component), result)
+    return result

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from airflow_charts.k8s import apps_v1, core_v1, meta_v1
 from airflow_charts.parts.access import account_name, service_account
+from airflow_charts.parts.component import Component, Port
 from airflow_charts.parts.images import image_fields
 from airflow_charts.parts.names import metadata, name_of, selector_labels
 from airflow_charts.parts.pod import (
     container_fields,
+    container_port,
     empty_dir,
     mount,
     pod_annotations,
@@ -35,10 +37,10 @@ DATA = "/data"
 class Store:
     """What sets one data store apart from the other."""
 
-    component: str
+    component: Component
     image: Image
     script: str
-    port: int
+    port: Port
     env: list[core_v1.EnvVar]
     scratch: dict[str, str]
     """Writable folders beside the data: name of the volume -> path."""
@@ -49,13 +51,13 @@ def _container(values: Values, release: Release, settings: StoreSettings, store:
     image, pull_policy = image_fields(values, settings, store.image, "")
     return combine(
         core_v1.Container(
-            name=store.component,
+            name=store.component.main_container,
             image=image,
             imagePullPolicy=pull_policy,
             command=when(filled(settings.command), settings.command, ["sh", f"{release.path(SCRIPTS)}/{store.script}"]),
             args=settings.args,
             env=[*store.env, *user_env(values, settings)],
-            ports=[core_v1.ContainerPort(name=store.component, containerPort=release.port(store.port), protocol="TCP")],
+            ports=[container_port(release, store.port)],
             startupProbe=probed(settings.startup_probe, store.check),
             livenessProbe=probed(settings.liveness_probe, store.check),
             readinessProbe=probed(settings.readiness_probe, store.check),
@@ -73,17 +75,17 @@ def _container(values: Values, release: Release, settings: StoreSettings, store:
 
 def _pod(values: Values, release: Release, settings: StoreSettings, store: Store) -> core_v1.PodTemplateSpec:
     persistence = settings.persistence
-    claimed = claim_name(values, release, persistence.existing_claim, f"{store.component}-data")
+    claimed = claim_name(values, release, persistence.existing_claim, f"{store.component.name}-data")
     return core_v1.PodTemplateSpec(
         metadata=meta_v1.ObjectMeta(
-            labels=union(selector_labels(release, store.component), user_labels(values, settings)),
+            labels=union(selector_labels(release, store.component.name), user_labels(values, settings)),
             annotations=union(
                 script_checksums({store.script: negate(filled(settings.command))}), pod_annotations(values, settings)
             ),
         ),
         spec=combine(
             core_v1.PodSpec(
-                serviceAccountName=account_name(values, release, settings, store.component),
+                serviceAccountName=account_name(values, release, settings, store.component.name),
                 automountServiceAccountToken=False,
                 initContainers=[
                     *values.pods.init_containers_first,
@@ -124,17 +126,19 @@ def _pod(values: Values, release: Release, settings: StoreSettings, store: Store
 
 def store_objects(values: Values, release: Release, settings: StoreSettings, store: Store) -> list[object]:
     """The objects of a data store."""
-    name = name_of(values, release, store.component)
-    selector = selector_labels(release, store.component)
+    name = name_of(values, release, store.component.name)
+    selector = selector_labels(release, store.component.name)
     return [
-        service_account(values, release, settings, store.component),
+        service_account(values, release, settings, store.component.name),
         core_v1.Service(
-            metadata=metadata(values, release, name, store.component),
+            metadata=metadata(values, release, name, store.component.name),
             spec=core_v1.ServiceSpec(
                 type="ClusterIP",
                 selector=selector,
                 ports=[
-                    core_v1.ServicePort(name=store.component, port=store.port, targetPort=store.port, protocol="TCP")
+                    core_v1.ServicePort(
+                        name=store.port.name, port=store.port.number, targetPort=store.port.number, protocol="TCP"
+                    )
                 ],
             ),
         ),
@@ -143,8 +147,8 @@ def store_objects(values: Values, release: Release, settings: StoreSettings, sto
             lambda: claim(
                 values,
                 release,
-                f"{store.component}-data",
-                store.component,
+                f"{store.component.name}-data",
+                store.component.name,
                 access_mode="ReadWriteOnce",
                 size=settings.persistence.size,
                 storage_class=storage_class(values, settings.persistence.storage_class),
@@ -152,7 +156,7 @@ def store_objects(values: Values, release: Release, settings: StoreSettings, sto
             ),
         ),
         apps_v1.StatefulSet(
-            metadata=workload_metadata(values, release, name, store.component, settings),
+            metadata=workload_metadata(values, release, name, store.component.name, settings),
             spec=apps_v1.StatefulSetSpec(
                 replicas=1,
                 serviceName=name,

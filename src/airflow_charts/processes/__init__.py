@@ -1,1 +1,1 @@
-"""What every process of Airflow shares: its environment, airflow.cfg, its pod."""
+"""What every process of Airflow shares: its environment, airflow.cfg, services, keys, its pod."""

@@ -13,8 +13,6 @@ from airflow_charts.values import Values
 
 CONFIG = "/etc/airflow"
 """Where configuration is mounted: never over AIRFLOW_HOME, where images keep DAGs and plugins."""
-
-
 PLUGINS = "/etc/airflow-plugins"
 VARIABLES = (
     Variable("AIRFLOW_CONFIG", "`config`"),
@@ -41,7 +39,7 @@ def base_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
 def credentials_env(values: Values, release: Release, component: Component) -> list[core_v1.EnvVar]:
     """Exactly the credentials that a component's needs and keys ask for."""
     found: list[core_v1.EnvVar] = []
-    optional = {"optional": True} if component.has_no_credentials else {}
+    optional = {"optional": True} if component.makes_credentials else {}
     for need in component.needs:
         if need.service.env:
             found += [*when(need.when(values), partial(need.service.env, values, release, **optional))]

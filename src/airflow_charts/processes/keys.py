@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Key
-from airflow_charts.parts.credential import CredentialRecord, credential_variable, secret_source
+from airflow_charts.parts.credential import CredentialRecord, credential_variable
 from airflow_charts.parts.option import Option, Variable
 from airflow_charts.release import Release
 from airflow_charts.tracing import fragment, when
@@ -28,12 +28,8 @@ def fernet_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
 @fragment
 def api_secret_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
     """The key that signs web sessions and requests for logs."""
-    return [
-        core_v1.EnvVar(
-            name=when(conditions.airflow_3(values), "AIRFLOW__API__SECRET_KEY", "AIRFLOW__WEBSERVER__SECRET_KEY"),
-            valueFrom=secret_source(values, release, values.secrets.api_secret_key, _API.key),
-        )
-    ]
+    variable = when(conditions.airflow_3(values), "AIRFLOW__API__SECRET_KEY", "AIRFLOW__WEBSERVER__SECRET_KEY")
+    return [credential_variable(values, release, variable, _API)]
 
 
 @fragment

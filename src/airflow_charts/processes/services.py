@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
-from airflow_charts.parts.component import Component, Service, providers
+from airflow_charts.parts.component import Component, Service, routed
 from airflow_charts.parts.credential import CredentialRecord, credential_variable, uri_variable
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Option, Variable
@@ -49,28 +49,18 @@ BROKER_PASSWORD = CredentialRecord(
 )
 
 
-def _inside(values: Values, release: Release, service: Service, port: int) -> str:
-    """Host and port of a service inside the release: of the first component that provides it, or the last of all."""
-    *others, (last, _) = providers(service)
-    place = _address(values, release, last, port)
-    for component, provided in reversed(others):
-        place = when(provided.holds(values), _address(values, release, component, port), place)
-    return place
+def _address(values: Values, release: Release, service: Service, host: str, port: int) -> str:
+    """Host and port of a service."""
+
+    def inside(component: Component) -> str:
+        return release.address(component.name, f"{name_of(values, release, component.name)}:{port}")
+
+    return routed(values, service, inside, f"{host}:{port}")
 
 
-def _address(values: Values, release: Release, component: Component, port: int) -> str:
-    return release.address(component.name, f"{name_of(values, release, component.name)}:{port}")
-
-
-@fragment
-def database_address(values: Values, release: Release, host: str, port: int) -> str:
-    """Host and port of a database: an external one, or the chart's own PostgreSQL."""
-    return when(filled(host), f"{host}:{port}", _inside(values, release, DATABASE, port))
-
-
-def database_place(values: Values, release: Release, database: Database) -> str:
+def _place(values: Values, release: Release, service: Service, database: Database) -> str:
     """What follows the `@` in the URI of a database."""
-    place = f"{database_address(values, release, database.host, database.port)}/{database.name}"
+    place = f"{_address(values, release, service, database.host, database.port)}/{database.name}"
     return when(filled(database.parameters), f"{place}?{database.parameters}", place)
 
 
@@ -86,7 +76,7 @@ def database_env(values: Values, release: Release, *, optional: bool = False) ->
             lambda: uri_variable(variable, database.uri.existing_secret, database.uri.key),
             lambda: core_v1.EnvVar(
                 name=variable,
-                value=f"postgresql://{database.user}@{database_place(values, release, database)}",
+                value=f"postgresql://{database.user}@{_place(values, release, DATABASE, database)}",
             ),
         ),
         when(
@@ -97,7 +87,7 @@ def database_env(values: Values, release: Release, *, optional: bool = False) ->
 
 
 @fragment
-def results_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+def results_env(values: Values, release: Release, *, optional: bool = False) -> list[core_v1.EnvVar]:
     """The way to Celery's result backend; the password is encoded into the URI when Airflow asks for it."""
     results = values.result_backend
     from_secret = filled(results.uri.existing_secret)
@@ -109,30 +99,25 @@ def results_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
             lambda: core_v1.EnvVar(
                 name="AIRFLOW__CELERY__RESULT_BACKEND_CMD",
                 value=f"{script} db+postgresql {results.user} RESULT_BACKEND_PASSWORD "
-                f"{database_place(values, release, results)}",
+                f"{_place(values, release, RESULTS, results)}",
             ),
         ),
         when(
             negate(from_secret),
-            lambda: credential_variable(values, release, "RESULT_BACKEND_PASSWORD", RESULTS_PASSWORD),
+            lambda: credential_variable(
+                values, release, "RESULT_BACKEND_PASSWORD", RESULTS_PASSWORD, optional=optional
+            ),
         ),
     ]
 
 
 @fragment
-def broker_address(values: Values, release: Release) -> str:
-    """Host and port of the broker: an external one, or the chart's own Redis."""
-    host, port = values.broker.host, values.broker.port
-    return when(filled(host), f"{host}:{port}", _inside(values, release, BROKER, port))
-
-
-@fragment
-def broker_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
+def broker_env(values: Values, release: Release, *, optional: bool = False) -> list[core_v1.EnvVar]:
     """The way to the broker; the password is encoded into the URL when Airflow asks for it."""
     broker: Broker = values.broker
     from_secret = filled(broker.uri.existing_secret)
     script = f"python {release.path(SCRIPTS)}/connection_uri.py"
-    place = f"{broker_address(values, release)}/{broker.database_number}"
+    place = f"{_address(values, release, BROKER, broker.host, broker.port)}/{broker.database_number}"
     return [
         when(
             from_secret,
@@ -144,7 +129,7 @@ def broker_env(values: Values, release: Release) -> list[core_v1.EnvVar]:
         ),
         when(
             negate(from_secret),
-            lambda: credential_variable(values, release, "BROKER_PASSWORD", BROKER_PASSWORD),
+            lambda: credential_variable(values, release, "BROKER_PASSWORD", BROKER_PASSWORD, optional=optional),
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""What a user may set: one model for a section, one file for a kind of sections."""
+"""What a user may set: one model for a section, one file for a component, or for what several share."""
 
 from __future__ import annotations
 

@@ -7,13 +7,13 @@ from airflow_charts.values import Values
 
 
 def always(values: Values) -> bool:
-    """An edge that every deployment has."""
+    """What holds in every deployment."""
     del values
     return True
 
 
 def never(values: Values) -> bool:
-    """An edge that no deployment has."""
+    """What holds in no deployment."""
     del values
     return False
 

@@ -1,0 +1,46 @@
+"""What is wrong with the record of a component is said when the chart is built."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airflow_charts.components import flower, postgresql, scheduler, webserver
+from airflow_charts.deployment import COMPONENTS
+from airflow_charts.errors import ChartError
+from airflow_charts.parts.component import Component, Need, components, declare, other
+
+FAULTS = {
+    "two components have one name": replace(flower.COMPONENT, name="webserver"),
+    "two components have one path": replace(flower.COMPONENT, section="webserver"),
+    "two components have one main_container": replace(flower.COMPONENT, container="webserver"),
+    "flower needs flour, which is no component": replace(flower.COMPONENT, needs=(Need(other("flour"), "bread"),)),
+    "flower has verbs": replace(flower.COMPONENT, verbs=scheduler.COMPONENT.verbs),
+    "webserver has verbs": replace(webserver.COMPONENT, verbs=None),
+    "postgresql provides a service and opens no port": replace(postgresql.COMPONENT, serves=()),
+}
+
+
+@pytest.mark.parametrize(("message", "fault"), FAULTS.items(), ids=FAULTS)
+def test_a_record_that_contradicts_another_is_refused(message: str, fault: Component) -> None:
+    others = [component for component in COMPONENTS if component.objects is not fault.objects]
+    with pytest.raises(ChartError, match=message):
+        declare(*others, fault)
+    assert components() == COMPONENTS
+
+
+def test_spellings_follow_from_the_name() -> None:
+    assert {component.name: (component.path, component.file, component.main_container) for component in COMPONENTS} == {
+        "webserver": ("webserver", "webserver", "webserver"),
+        "scheduler": ("scheduler", "scheduler", "scheduler"),
+        "dag-processor": ("dagProcessor", "dag_processor", "dag-processor"),
+        "triggerer": ("triggerer", "triggerer", "triggerer"),
+        "worker": ("workers", "workers", "worker"),
+        "task": ("kubernetesExecutor", "kubernetes_executor", "base"),
+        "flower": ("flower", "flower", "flower"),
+        "migrations": ("migrations", "migrations", "migrations"),
+        "secret-generation": ("secretGeneration", "secret_generation", "secret-generation"),
+        "postgresql": ("postgresql", "postgresql", "postgresql"),
+        "redis": ("redis", "redis", "redis"),
+    }
