@@ -129,7 +129,7 @@ def test_every_template_of_objects_says_which_part_of_the_deployment_it_is() -> 
     for name, part in PARTS.items():
         head = _HEAD.match(TEMPLATES[f"templates/{name.replace('_', '-')}.yaml"])
         assert head
-        assert (head["function"], SOURCE / head["file"]) == (part.__name__, Path(inspect.getfile(part)))
+        assert (head["function"], SOURCE / head["file"]) == (part.__name__, Path(inspect.getfile(inspect.unwrap(part))))
 
 
 # --- the schema ------------------------------------------------------------------------------------------------------
