@@ -43,7 +43,7 @@ SINS = {
     "if": "if values.scheduler.enabled:\n        pass",
     "if of an alias": "enabled = values.scheduler.enabled\n    if enabled:\n        pass",
     "if of a pair": "first, second = values.a, settings.b\n    if second:\n        pass",
-    "if of a loop": "for key, needed in credentials_of(values):\n        if needed:\n            pass",
+    "if of a loop": "for key, needed in conditions_of(values):\n        if needed:\n            pass",
     "if of a parameter": "if text:\n        pass",
     "ternary": "return 1 if values.replicas > 1 else 2",
     "ternary in a lambda": "return each(hosts(), lambda host: 1 if host else 2)",
@@ -109,7 +109,7 @@ VIRTUES = {
     "splices": "return [*values.hosts, *each(settings.hosts, lambda host: f'{host}')]",
     "loops over constants": "return [when(has_key(values.env, name), name) for name in NAMES]",
     "loops over records": "return any_of(*(need.when(values) for need in NEEDS if need.service == service))",
-    "loops over what code has made": "made = credentials_of(values)\n    return [name for name in made]",
+    "loops over what code has made": "made = env_of(values)\n    return [name for name in made]",
     "methods of constants": "return [name.upper() for name in NAMES]",
 }
 

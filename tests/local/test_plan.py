@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from airflow_charts.call import manifests
-from airflow_charts.components.secret_generation import generated_keys
 from airflow_charts.deployment import COMPONENTS
 from airflow_charts.errors import InvalidValuesError, LocalRunError
 from airflow_charts.local import deploy, plan
@@ -26,6 +25,7 @@ from airflow_charts.local.pods import Container, Pod, Run
 from airflow_charts.local.state import State
 from airflow_charts.parts.component import Component, providers
 from airflow_charts.parts.names import name_of
+from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.processes.keys import API_SECRET, FERNET, JWT
 from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
@@ -104,7 +104,7 @@ def planned(
     values = deploy.values_of(document, DAGS, ports)
     addresses = pod_addresses(state.name, plan.pod_names(values), own=own)
     place = Place(state, addresses, ports, "/airflow/bin", BINS, store_user="", own_addresses=own, preload=preload)
-    keys = [pair.partition("=")[0] for pair in generated_keys(values) if isinstance(pair, str)]
+    keys = [record.key for record in records() if is_missing(values, record)]
     generated = name_of(values, Release(state.name, "local"), "generated")
     return plan.plan(values, place, {generated: {key: f"THE-{key}" for key in keys}})
 
@@ -516,7 +516,7 @@ def test_only_postgresql_runs_as_another_user(state: State) -> None:
     values = deploy.values_of({}, DAGS, {})
     addresses = pod_addresses("one", plan.pod_names(values), own=True)
     place = Place(state, addresses, {}, "/airflow/bin", BINS, store_user="nobody")
-    keys = {str(pair).partition("=")[0]: "text" for pair in generated_keys(values)}
+    keys = {record.key: "text" for record in records()}
     whole = plan.plan(values, place, {name_of(values, Release("one", "local"), "generated"): keys})
     assert {pod.pod.name: {item.user for item in containers(pod)} for pod in whole.pods if pod.pod.name in BINS} == {
         "postgresql": {"nobody"},

@@ -8,7 +8,7 @@ from documents import CASES, Case, across
 from rendered import Object, Pod, chart_containers, of_kind, pods, values_of
 
 from airflow_charts.deployment import COMPONENTS
-from airflow_charts.processes.credentials import credentials_of
+from airflow_charts.processes.credentials import records
 from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 
 _OF_EDGE = {
@@ -23,9 +23,10 @@ def holders(case: Case) -> dict[tuple[str, str], str]:
     """Secret and key -> the credential that it is."""
     values = values_of(case)
     found = {}
-    for item in credentials_of(values):
-        if item.credential.existing_secret:
-            found[item.credential.existing_secret, item.credential.key] = item.key
+    for record in records():
+        credential = record.of(values)
+        if credential.existing_secret:
+            found[credential.existing_secret, credential.key] = record.key
     for name, service in (("database", values.database), ("resultBackend", values.result_backend)):
         found[service.uri.existing_secret, service.uri.key] = f"{name}.uri"
     found[values.broker.uri.existing_secret, values.broker.uri.key] = "broker.uri"
@@ -66,7 +67,7 @@ def expected(case: Case, pod: Pod) -> set[str]:
         if need.service.name in _OF_EDGE and need.when(values)
     }
     found |= {held.key.credential.key for held in component.keys if held.when(values)}
-    needed = {item.key for item in credentials_of(values) if item.needed}
+    needed = {record.key for record in records() if record.when(values)}
     own = {
         "flower": {"flower-basic-auth"},
         "migrations": {"admin-password"} & needed,
@@ -124,5 +125,5 @@ def test_the_webservers_settings_are_mounted_by_the_webserver_alone(case: Case) 
 
 def test_credentials_are_really_held_somewhere() -> None:
     every = {name for case in CASES for pod in pods(case) for name in held(case, pod)}
-    assert {item.key for item in credentials_of(values_of(CASES[0]))} <= every
+    assert {record.key for record in records()} <= every
     assert {"database.uri", "resultBackend.uri", "broker.uri"} <= every

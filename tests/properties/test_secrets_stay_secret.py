@@ -17,7 +17,7 @@ from rendered import Object, chart_containers, every_object, of_kind, pods, text
 
 from airflow_charts.call import manifests
 from airflow_charts.derived.notes import notes
-from airflow_charts.processes.credentials import credentials_of
+from airflow_charts.processes.credentials import records
 from airflow_charts.values.credentials import Credential
 
 SETTINGS_MARKER = "MARKER-webserver-config-7f3a"
@@ -48,11 +48,9 @@ def spellings(text: str) -> set[str]:
 
 
 def test_the_markers_are_in_every_credential() -> None:
-    needed = {item.path for case in LITERAL for item in credentials_of(values_of(case)) if item.needed}
-    [declared] = [{item.path for item in credentials_of(values_of(LITERAL[0]))}]
-    assert needed == declared
-    found = [values_of(LITERAL[0])]
-    credentials = [item.credential for values in found for item in credentials_of(values)]
+    needed = {record.path for case in LITERAL for record in records() if record.when(values_of(case))}
+    assert needed == {record.path for record in records()}
+    credentials = [record.of(values_of(LITERAL[0])) for record in records()]
     assert all(isinstance(item, Credential) and item.value.startswith("MARKER-") for item in credentials)
     assert len({item.value for item in credentials}) == len(credentials)
 

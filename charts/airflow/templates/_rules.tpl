@@ -359,49 +359,49 @@ resultBackend.host: resultBackend.uri.existingSecret is set and wins; set only o
 {{- if and .Values.broker.uri.existingSecret .Values.broker.host }}
 broker.host: broker.uri.existingSecret is set and wins; set only one of them
 {{- end }}
-{{- if and (not .Values.secrets.generate) (not .Values.secrets.fernetKey.value) (not .Values.secrets.fernetKey.existingSecret) }}
+{{- if and (not (or .Values.secrets.fernetKey.existingSecret .Values.secrets.fernetKey.value)) (not .Values.secrets.generate) }}
 secrets.fernetKey.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.secrets.fernetKey.value .Values.secrets.fernetKey.existingSecret }}
 secrets.fernetKey.value: secrets.fernetKey.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not .Values.secrets.generate) (not .Values.secrets.apiSecretKey.value) (not .Values.secrets.apiSecretKey.existingSecret) }}
+{{- if and (not (or .Values.secrets.apiSecretKey.existingSecret .Values.secrets.apiSecretKey.value)) (not .Values.secrets.generate) }}
 secrets.apiSecretKey.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.secrets.apiSecretKey.value .Values.secrets.apiSecretKey.existingSecret }}
 secrets.apiSecretKey.value: secrets.apiSecretKey.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.secrets.generate) (not .Values.secrets.jwtSecret.value) (not .Values.secrets.jwtSecret.existingSecret) }}
+{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) (not .Values.secrets.generate) }}
 secrets.jwtSecret.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.secrets.jwtSecret.value .Values.secrets.jwtSecret.existingSecret }}
 secrets.jwtSecret.value: secrets.jwtSecret.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not .Values.database.uri.existingSecret) (not .Values.secrets.generate) (not .Values.database.password.value) (not .Values.database.password.existingSecret) }}
+{{- if and (not .Values.database.uri.existingSecret) (not (or .Values.database.password.existingSecret .Values.database.password.value)) (not .Values.secrets.generate) }}
 database.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.database.password.value .Values.database.password.existingSecret }}
 database.password.value: database.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.resultBackend.uri.existingSecret) (not .Values.secrets.generate) (not .Values.resultBackend.password.value) (not .Values.resultBackend.password.existingSecret) }}
+{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.resultBackend.uri.existingSecret) (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)) (not .Values.secrets.generate) }}
 resultBackend.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.resultBackend.password.value .Values.resultBackend.password.existingSecret }}
 resultBackend.password.value: resultBackend.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.broker.uri.existingSecret) (not .Values.secrets.generate) (not .Values.broker.password.value) (not .Values.broker.password.existingSecret) }}
+{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.broker.uri.existingSecret) (not (or .Values.broker.password.existingSecret .Values.broker.password.value)) (not .Values.secrets.generate) }}
 broker.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.broker.password.value .Values.broker.password.existingSecret }}
 broker.password.value: broker.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not .Values.secrets.generate) (not .Values.flower.basicAuth.value) (not .Values.flower.basicAuth.existingSecret) }}
+{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) (not .Values.secrets.generate) }}
 flower.basicAuth.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.flower.basicAuth.value .Values.flower.basicAuth.existingSecret }}
 flower.basicAuth.value: flower.basicAuth.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not .Values.secrets.generate) (not .Values.adminUser.password.value) (not .Values.adminUser.password.existingSecret) }}
+{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) (not .Values.secrets.generate) }}
 adminUser.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.adminUser.password.value .Values.adminUser.password.existingSecret }}

@@ -23,7 +23,11 @@ UI = Port(
     peers=lambda values: values.flower.ingress_peers,
 )
 BASIC_AUTH = CredentialRecord(
-    "flower.basicAuth", "flower-basic-auth", "login", lambda values: values.flower.basic_auth, conditions.has_flower
+    path="flower.basicAuth",
+    key="flower-basic-auth",
+    kind="login",
+    of=lambda values: values.flower.basic_auth,
+    when=conditions.has_flower,
 )
 
 

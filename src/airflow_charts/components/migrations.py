@@ -16,11 +16,11 @@ from airflow_charts.tracing import filled, fragment, negate, when
 from airflow_charts.values import Values, conditions
 
 ADMIN_PASSWORD = CredentialRecord(
-    "adminUser.password",
-    "admin-password",
-    "password",
-    lambda values: values.admin_user.password,
-    conditions.has_admin_user,
+    path="adminUser.password",
+    key="admin-password",
+    kind="password",
+    of=lambda values: values.admin_user.password,
+    when=conditions.has_admin_user,
 )
 
 

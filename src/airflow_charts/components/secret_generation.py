@@ -9,22 +9,16 @@ from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.scripts import SCRIPTS
 from airflow_charts.processes.airflow_pod import Program, airflow_pod
-from airflow_charts.processes.credentials import credentials_of
+from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import all_of, any_of, filled, fragment, negate, when
+from airflow_charts.tracing import filled, fragment, negate, when
 from airflow_charts.values import Values, conditions
 
 
-def generated_keys(values: Values) -> list[str]:
+def _keys(values: Values) -> list[str]:
     """The credentials to generate, as `key=kind`."""
-    return [
-        when(
-            all_of(needed, negate(any_of(filled(credential.existing_secret), filled(credential.value)))),
-            f"{key}={kind}",
-        )
-        for credential, key, kind, needed, _ in credentials_of(values)
-    ]
+    return [when(is_missing(values, record), f"{record.key}={record.kind}") for record in records()]
 
 
 @fragment
@@ -41,7 +35,7 @@ def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec
                 args=[
                     f"{release.path(SCRIPTS)}/generate_secrets.py",
                     name_of(values, release, "generated"),
-                    *generated_keys(values),
+                    *_keys(values),
                 ],
                 env=[
                     core_v1.EnvVar(name="POD_NAMESPACE", value=release.namespace),

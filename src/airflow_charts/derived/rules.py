@@ -11,7 +11,7 @@ from typing import Any
 from airflow_charts.parts.component import components
 from airflow_charts.parts.option import Variable
 from airflow_charts.processes import config, environment, keys, services
-from airflow_charts.processes.credentials import credentials_of
+from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.tracing import (
     add,
     all_of,
@@ -249,14 +249,17 @@ def _about_airflow(values: Values) -> list[str]:
 
 def _about_credentials(values: Values) -> list[str]:
     found: list[str] = []
-    for credential, _, _, needed, path in credentials_of(values):
-        here, there = filled(credential.value), filled(credential.existing_secret)
+    for record in records():
+        credential, path = record.of(values), record.path
         found += [
             when(
-                all_of(needed, negate(values.secrets.generate), negate(here), negate(there)),
+                all_of(is_missing(values, record), negate(values.secrets.generate)),
                 f"{path}.existingSecret: is empty and secrets.generate is false; name the Secret that holds it",
             ),
-            when(all_of(here, there), f"{path}.value: {path}.existingSecret is set too; set only one of them"),
+            when(
+                all_of(filled(credential.value), filled(credential.existing_secret)),
+                f"{path}.value: {path}.existingSecret is set too; set only one of them",
+            ),
         ]
     return found
 

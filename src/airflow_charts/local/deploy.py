@@ -14,7 +14,6 @@ import msgspec
 
 from airflow_charts.checks import load
 from airflow_charts.components import flower, webserver
-from airflow_charts.components.secret_generation import generated_keys
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local import plan as planning
 from airflow_charts.local.addresses import Moved, free_ports, has_own_addresses, pod_addresses
@@ -28,9 +27,9 @@ from airflow_charts.local.environments import (
 from airflow_charts.local.plan import Place, Plan
 from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
 from airflow_charts.parts.names import name_of
+from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.release import Release
 from airflow_charts.scripts import generate_secrets
-from airflow_charts.tracing import OMIT
 from airflow_charts.tracing.table import overlaid, version_at_least
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.base import FILE_PATH
@@ -221,7 +220,7 @@ def _make_dags_folder(dags: Path) -> None:
 
 def _wanted(values: Values) -> dict[str, str]:
     """The credentials to generate: key -> kind."""
-    return dict(pair.split("=", 1) for pair in generated_keys(values) if pair is not OMIT)
+    return {record.key: record.kind for record in records() if is_missing(values, record)}
 
 
 def _secrets(state: State, values: Values) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.names import name_of
@@ -16,7 +17,7 @@ from airflow_charts.values.credentials import Credential
 Condition = Callable[[Values], bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CredentialRecord:
     """A secret text that a deployment may need."""
 
@@ -24,10 +25,11 @@ class CredentialRecord:
     """Its path in the values."""
     key: str
     """Its key in the chart's own Secrets."""
-    kind: str
-    """How it is generated: `password`, `fernet` or `login`."""
+    kind: Literal["password", "fernet", "login"]
+    """How it is generated."""
     of: Callable[[Values], Credential]
-    needed: Condition = always
+    when: Condition = always
+    """Whether a deployment needs it."""
 
 
 @fragment

@@ -1,26 +1,11 @@
-"""Every credential of a deployment, and when it is needed."""
+"""Every credential of a deployment, and where its text comes from."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from airflow_charts.parts.component import components
 from airflow_charts.parts.credential import CredentialRecord
+from airflow_charts.tracing import all_of, any_of, filled, negate
 from airflow_charts.values import Values
-from airflow_charts.values.credentials import Credential
-
-
-class Needed(NamedTuple):
-    """A credential that a deployment may need."""
-
-    credential: Credential
-    key: str
-    """Its key in the chart's own Secrets."""
-    kind: str
-    """How it is generated: `password`, `fernet` or `login`."""
-    needed: bool
-    path: str
-    """Its path in the values."""
 
 
 def records() -> list[CredentialRecord]:
@@ -32,8 +17,13 @@ def records() -> list[CredentialRecord]:
     return list(dict.fromkeys(found))
 
 
-def credentials_of(values: Values) -> list[Needed]:
-    """Every credential with the condition under which it is needed."""
-    return [
-        Needed(record.of(values), record.key, record.kind, record.needed(values), record.path) for record in records()
-    ]
+def is_literal(values: Values, record: CredentialRecord) -> bool:
+    """Whether a credential is needed, and the values hold it."""
+    credential = record.of(values)
+    return all_of(record.when(values), negate(filled(credential.existing_secret)), filled(credential.value))
+
+
+def is_missing(values: Values, record: CredentialRecord) -> bool:
+    """Whether a credential is needed, and nobody says where it is: then it is generated."""
+    credential = record.of(values)
+    return all_of(record.when(values), negate(any_of(filled(credential.existing_secret), filled(credential.value))))

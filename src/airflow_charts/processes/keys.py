@@ -10,12 +10,18 @@ from airflow_charts.release import Release
 from airflow_charts.tracing import fragment, when
 from airflow_charts.values import Values, conditions
 
-_FERNET = CredentialRecord("secrets.fernetKey", "fernet-key", "fernet", lambda values: values.secrets.fernet_key)
+_FERNET = CredentialRecord(
+    path="secrets.fernetKey", key="fernet-key", kind="fernet", of=lambda values: values.secrets.fernet_key
+)
 _API = CredentialRecord(
-    "secrets.apiSecretKey", "api-secret-key", "password", lambda values: values.secrets.api_secret_key
+    path="secrets.apiSecretKey", key="api-secret-key", kind="password", of=lambda values: values.secrets.api_secret_key
 )
 _JWT = CredentialRecord(
-    "secrets.jwtSecret", "jwt-secret", "password", lambda values: values.secrets.jwt_secret, conditions.airflow_3
+    path="secrets.jwtSecret",
+    key="jwt-secret",
+    kind="password",
+    of=lambda values: values.secrets.jwt_secret,
+    when=conditions.airflow_3,
 )
 
 

@@ -27,25 +27,25 @@ def _broker_by_parts(values: Values) -> bool:
 
 
 DATABASE_PASSWORD = CredentialRecord(
-    "database.password",
-    "database-password",
-    "password",
-    lambda values: values.database.password,
-    _database_by_parts,
+    path="database.password",
+    key="database-password",
+    kind="password",
+    of=lambda values: values.database.password,
+    when=_database_by_parts,
 )
 RESULTS_PASSWORD = CredentialRecord(
-    "resultBackend.password",
-    "result-backend-password",
-    "password",
-    lambda values: values.result_backend.password,
-    lambda values: all_of(conditions.celery(values), _results_by_parts(values)),
+    path="resultBackend.password",
+    key="result-backend-password",
+    kind="password",
+    of=lambda values: values.result_backend.password,
+    when=lambda values: all_of(conditions.celery(values), _results_by_parts(values)),
 )
 BROKER_PASSWORD = CredentialRecord(
-    "broker.password",
-    "broker-password",
-    "password",
-    lambda values: values.broker.password,
-    lambda values: all_of(conditions.celery(values), _broker_by_parts(values)),
+    path="broker.password",
+    key="broker-password",
+    kind="password",
+    of=lambda values: values.broker.password,
+    when=lambda values: all_of(conditions.celery(values), _broker_by_parts(values)),
 )
 
 
