@@ -12,7 +12,8 @@ from strategies import bases
 
 from airflow_charts.call import manifests
 from airflow_charts.errors import ValuesError
-from airflow_charts.reading.goyaml import dump, dump_all, parse, parse_all
+from airflow_charts.reading.goyaml import parse, parse_all
+from airflow_charts.reading.writing import dump, dump_all
 
 WRONG: list[Any] = [
     None,

@@ -10,7 +10,8 @@ import pytest
 from harness import CHART, Refused, ordered, rendered_files
 
 from airflow_charts.call import manifests
-from airflow_charts.reading.goyaml import dump, parse_all
+from airflow_charts.reading.goyaml import parse_all
+from airflow_charts.reading.writing import dump
 from airflow_charts.release import Release
 
 

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from airflow_charts.errors import ValuesSyntaxError
-from airflow_charts.reading import goyaml
+from airflow_charts.reading import goyaml, writing
 
 derandomized = settings(derandomize=True, deadline=None, max_examples=400)
 
@@ -454,7 +454,7 @@ data = st.recursive(
 
 
 def assert_read_alike(value: dict[str, Any]) -> None:
-    text = goyaml.dump(value)
+    text = writing.dump(value)
     expected = canonical(value)
     assert canonical(helm_python.values_from_yaml(text)) == expected
     assert canonical(goyaml.parse(text).data) == expected
@@ -476,7 +476,7 @@ def test_every_document_is_read_alike_by_helm_and_pyyaml(value: dict[str, Any]) 
 @derandomized
 @given(st.lists(data, max_size=4))
 def test_every_stream_is_read_alike_document_by_document(values: list[Any]) -> None:
-    text = goyaml.dump_all(values)
+    text = writing.dump_all(values)
     assert canonical(goyaml.parse_all(text)) == canonical([value for value in values if value is not None])
     assert canonical(list(yaml.load_all(text, yaml.CSafeLoader))) == canonical(values)
 
@@ -492,7 +492,7 @@ def test_the_text_is_block_style_in_the_given_order_with_few_quotes() -> None:
         "numbers": [1, 1.5, 1e16, True],
     }
     assert (
-        goyaml.dump(value)
+        writing.dump(value)
         == """\
 image: apache/airflow:3.0
 args:
@@ -514,9 +514,9 @@ numbers:
 - true
 """
     )
-    assert goyaml.dump_all([{"a": 1}, "x"]) == "---\na: 1\n---\nx\n"
+    assert writing.dump_all([{"a": 1}, "x"]) == "---\na: 1\n---\nx\n"
     shared = {"a": 1}
-    assert "&" not in goyaml.dump([shared, shared])
+    assert "&" not in writing.dump([shared, shared])
 
 
 @pytest.mark.parametrize(
@@ -525,7 +525,7 @@ numbers:
 )
 def test_what_json_cannot_hold_is_refused(value: object, error: type[Exception]) -> None:
     with pytest.raises(error):
-        goyaml.dump(value)
+        writing.dump(value)
 
 
 def test_dumping_100_kb_takes_well_under_50_ms() -> None:
@@ -534,7 +534,7 @@ def test_dumping_100_kb_takes_well_under_50_ms() -> None:
 
     def seconds() -> float:
         start = time.perf_counter()
-        assert len(goyaml.dump(value)) > 100_000
+        assert len(writing.dump(value)) > 100_000
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(5)) < 0.05

@@ -12,7 +12,7 @@ def explain(path: Annotated[str, typer.Argument(help="A value, such as `schedule
     """Show a value's documentation, type and default, and every field of every object that it reaches."""
     from airflow_charts.helm.chart import traced
     from airflow_charts.helm.values_yaml import plain
-    from airflow_charts.reading.goyaml import dump
+    from airflow_charts.reading.writing import dump
     from airflow_charts.tracing.reach import reach
     from airflow_charts.values.fields import find
     from airflow_charts.values.schema import type_name

@@ -26,7 +26,7 @@ def template(
     """Print the Kubernetes manifests, ready for `kubectl apply -f -`."""
     from airflow_charts.call import manifest_parts
     from airflow_charts.errors import ValuesError
-    from airflow_charts.reading.goyaml import dump, dump_all
+    from airflow_charts.reading.writing import dump, dump_all
     from airflow_charts.release import Release
 
     release = Release.checked(name, namespace)

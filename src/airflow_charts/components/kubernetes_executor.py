@@ -118,7 +118,7 @@ def objects(values: Values, release: Release) -> list[object]:
 
 COMPONENT = Component(
     name="task",
-    section="kubernetesExecutor",
+    section="kubernetes_executor",
     container="base",
     settings=lambda values: values.kubernetes_executor,
     objects=objects,

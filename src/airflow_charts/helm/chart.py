@@ -12,8 +12,9 @@ from airflow_charts.deployment import PARTS
 from airflow_charts.derived.notes import notes
 from airflow_charts.derived.rules import problems
 from airflow_charts.errors import ChartError
+from airflow_charts.helm.expressions import Context
 from airflow_charts.helm.readme import readme
-from airflow_charts.helm.templates import Context, define, documents
+from airflow_charts.helm.templates import define, documents
 from airflow_charts.helm.values_yaml import values_yaml
 from airflow_charts.release import symbolic_release
 from airflow_charts.tracing.nodes import Fragment

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from airflow_charts.reading.goyaml import dump
+from airflow_charts.reading.writing import dump
 from airflow_charts.values import Values
 from airflow_charts.values.fields import Found
 from airflow_charts.values.pod import PodSettings

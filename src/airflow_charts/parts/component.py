@@ -5,12 +5,13 @@ A component has pods of its own. It opens connections to what it needs, and to n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import TypeVar
+
+from pydantic.alias_generators import to_camel
 
 from airflow_charts.errors import ChartError
 from airflow_charts.k8s import core_v1, networking_v1, rbac_v1
@@ -120,7 +121,7 @@ class Component:
     objects: Callable[[Values, Release], list[object]]
     runs: Condition = always
     section: str = ""
-    """Its section of the values; empty: its name in camelCase."""
+    """Its section of the values, as in Python; empty: its name."""
     container: str = ""
     """Its main container; empty: its name."""
     serves: tuple[Port, ...] = ()
@@ -162,13 +163,12 @@ class Component:
     @property
     def path(self) -> str:
         """The path of its section in the values."""
-        first, *others = self.name.split("-")
-        return self.section or first + "".join(word.capitalize() for word in others)
+        return to_camel(self.file)
 
     @property
     def file(self) -> str:
         """The name of its file, here and in the chart."""
-        return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", self.path)
+        return self.section or self.name.replace("-", "_")
 
 
 _declared: list[Component] = []

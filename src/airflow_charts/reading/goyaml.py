@@ -1,4 +1,4 @@
-"""YAML exactly as Helm reads it (go-yaml v2 through JSON), and YAML that every reader understands alike.
+"""YAML exactly as Helm reads it (go-yaml v2 through JSON).
 
 PyYAML only splits the text into events; what a scalar, a key, a tag, a merge or an alias means is decided here, by
 go-yaml's rules. Imports nothing of this package but errors, and nothing heavy.
@@ -18,23 +18,19 @@ from __future__ import annotations
 import base64
 import math
 import re
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, time
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import yaml
 
 from airflow_charts.errors import ValuesSyntaxError
+from airflow_charts.reading.scalars import BASE64, INT64, RESOLVABLE, TAG, float32_text, is_timestamp, resolve
 
 Path = tuple[str | int, ...]
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml slower, and the texts of errors differ
 _MAX_DEPTH = 100  # Helm allows 10,000; a values file has about ten, Python's stack a few hundred
-_MAX_DIGITS = 80  # more than any 64 bits need; Python refuses to convert thousands of digits
-_INT64 = 2**63
 
 
 @dataclass(frozen=True)
@@ -345,23 +341,23 @@ class _Decoder:
         if not isinstance(scalar, _Scalar):
             raise self.error("a key must be a single value, not a list or a mapping; quote {{ ... }}", node)
         value = self.scalar(scalar)
-        if value is None or (isinstance(value, int) and value >= _INT64):
+        if value is None or (isinstance(value, int) and value >= INT64):
             raise self.error("this key is null or too large a number; quote it", node)
         if isinstance(value, float):
-            return (float, value), _float32_text(value)
+            return (float, value), float32_text(value)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return (type(value), value), text
 
     def scalar(self, node: _Scalar) -> str | int | float | bool | None:
         if not node.tag and not node.plain:
             return node.text
-        if node.tag not in _RESOLVABLE:
-            return self.binary(node) if node.tag == _TAG + "binary" else node.text
-        tag = node.tag.removeprefix(_TAG)
-        kind, value = ("str", node.text) if tag == "str" else _resolve(node.text)
-        if tag == "timestamp" and kind == "str" and _is_timestamp(node.text):
+        if node.tag not in RESOLVABLE:
+            return self.binary(node) if node.tag == TAG + "binary" else node.text
+        tag = node.tag.removeprefix(TAG)
+        kind, value = ("str", node.text) if tag == "str" else resolve(node.text)
+        if tag == "timestamp" and kind == "str" and is_timestamp(node.text):
             return node.text
-        if tag == "float" and kind == "int" and isinstance(value, int) and value < _INT64:
+        if tag == "float" and kind == "int" and isinstance(value, int) and value < INT64:
             return float(value)
         if tag not in ("", kind):
             raise self.error(f"this value is not a !!{tag}", node)
@@ -374,11 +370,11 @@ class _Decoder:
         number = float(value)
         if not math.isfinite(number):
             raise self.error("a number must be finite; quote the text", node)
-        return int(number) if number.is_integer() and abs(number) < _INT64 else number
+        return int(number) if number.is_integer() and abs(number) < INT64 else number
 
     def binary(self, node: _Scalar) -> str:
         encoded = re.sub(r"[\r\n]", "", node.text)
-        if not _BASE64.fullmatch(encoded):
+        if not BASE64.fullmatch(encoded):
             raise self.error("this value is not base64, as !!binary demands", node)
         # Go's JSON encoder replaces every single byte that is not UTF-8.
         text = base64.b64decode(encoded).decode("utf-8", "surrogateescape")
@@ -386,7 +382,7 @@ class _Decoder:
 
 
 def _is_merge(node: _Node) -> bool:
-    return isinstance(node, _Scalar) and node.text == "<<" and (node.plain or node.tag == _TAG + "merge")
+    return isinstance(node, _Scalar) and node.text == "<<" and (node.plain or node.tag == TAG + "merge")
 
 
 def _flatten(places: _Places, path: Path) -> Iterator[tuple[Path, int]]:
@@ -394,237 +390,3 @@ def _flatten(places: _Places, path: Path) -> Iterator[tuple[Path, int]]:
         here = (*path, key)
         yield here, line
         yield from _flatten(inside, here)
-
-
-# --- Scalars
-
-_TAG = "tag:yaml.org,2002:"
-_RESOLVABLE = {"", *(_TAG + name for name in ("str", "bool", "int", "float", "null", "timestamp"))}
-_BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-
-_Resolved = tuple[str, str | int | float | bool | None]
-
-
-def _spellings(*words: str) -> set[str]:
-    return {spelling for word in words for spelling in (word, word.capitalize(), word.upper())}
-
-
-_WORDS: dict[str, _Resolved] = {
-    **dict.fromkeys(_spellings("y", "yes", "true", "on"), ("bool", True)),
-    **dict.fromkeys(_spellings("n", "no", "false", "off"), ("bool", False)),
-    **dict.fromkeys(_spellings("null") | {"", "~"}, ("null", None)),
-    **dict.fromkeys([".nan", ".NaN", ".NAN"], ("float", float("nan"))),
-    **dict.fromkeys([sign + word for sign in ("", "+") for word in (".inf", ".Inf", ".INF")], ("float", float("inf"))),
-    **dict.fromkeys(["-.inf", "-.Inf", "-.INF"], ("float", float("-inf"))),
-}
-
-_INT = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]?([0-7]+)|0[bB]([01]+)|(0|[1-9][0-9]*))")
-_ODD_BINARY = re.compile(r"0b([+-])([01]+)")  # go-yaml cuts "0b" off and reads the rest with its sign
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_DOT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")  # Go's own grammar: _ between digits
-_TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:([Tt]| +)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?"
-    r"(Z|[+-](?:[01][0-9]|2[0-4]):(?:[0-5][0-9]|60))?)?"
-)
-
-
-def _resolve(text: str) -> _Resolved:
-    """Returns the type and value of an unquoted text; resolves numbers as Go's strconv does."""
-    if text in _WORDS:
-        return _WORDS[text]
-    first = text[0]
-    if first in "+-0123456789":
-        plain = text.replace("_", "")
-        integer = _integer(plain)
-        if integer is not None:
-            return "int", integer
-        number = _FLOAT.fullmatch(plain)
-    else:
-        number = _DOT_FLOAT.fullmatch(text)
-    if number:
-        value = float(number[0].replace("_", ""))
-        if math.isfinite(value):  # Go reports an overflow, and go-yaml leaves a string
-            return "float", value
-    return "str", text
-
-
-def _integer(plain: str) -> int | None:
-    """Returns what fits int64 or, without a sign, uint64."""
-    if match := _INT.fullmatch(plain):
-        sign, *digits = match.groups()
-        base, text = next((base, text) for base, text in zip((16, 8, 2, 10), digits, strict=True) if text)
-    elif match := _ODD_BINARY.fullmatch(plain):
-        sign, text, base = match[1], match[2], 2
-    else:
-        return None
-    if len(text.lstrip("0")) > _MAX_DIGITS:
-        return None
-    value = int(text.lstrip("0") or "0", base)
-    if sign == "-":
-        return -value if value <= _INT64 else None
-    return value if value < _INT64 or (not sign and value < 2 * _INT64) else None
-
-
-def _is_timestamp(text: str) -> bool:
-    match = _TIMESTAMP.fullmatch(text)
-    if not match:
-        return False
-    year, month, day, separator, hour, minute, second, zone = match.groups(default="0")
-    if (separator in ("T", "t")) != (zone != "0"):
-        return False
-    try:  # only the ranges count
-        date(int(year) or 2000, int(month), int(day))  # Go knows a year 0
-        time(int(hour), int(minute), int(second))
-    except ValueError:
-        return False
-    return True
-
-
-def _float32_text(value: float) -> str:
-    """Returns a float key as sigs.k8s.io/yaml writes it: the shortest text of the *float32*, as Go's %g."""
-    try:
-        (single,) = struct.unpack("f", struct.pack("f", value))
-    except OverflowError:
-        single = float("inf") if value > 0 else float("-inf")
-    if not math.isfinite(single):
-        return {"inf": ".inf", "-inf": "-.inf"}.get(str(single), ".nan")
-    shortest = next(text for text in (f"{single:.{n}e}" for n in range(9)) if _same_float32(text, single))
-    digits, _, exponent = shortest.partition("e")
-    if -4 <= int(exponent) < 6:  # noqa: PLR2004 - Go's limits
-        decimals = len(digits.partition(".")[2]) - int(exponent)
-        return f"{float(shortest):.{max(decimals, 0)}f}"
-    return shortest
-
-
-def _same_float32(text: str, single: float) -> bool:
-    try:
-        return struct.pack("f", float(text)) == struct.pack("f", single)
-    except OverflowError:
-        return False
-
-
-# --- Data to text
-
-
-def dump(data: Any) -> str:
-    """Returns block style YAML that go-yaml, kubectl and PyYAML all read as `data`, keys in their given order.
-
-    Raises:
-        TypeError: Something is not JSON data.
-        ValueError: A number is not finite, or a text is not Unicode.
-    """
-    lines: list[str] = []
-    if isinstance(data, dict) and data:
-        _write_mapping(lines, data, "", "")
-    elif isinstance(data, list) and data:
-        _write_sequence(lines, data, "", "")
-    else:
-        lines.append(_value_text(data, "  "))
-    lines.append("")
-    return "\n".join(lines)
-
-
-def dump_all(documents: list[Any]) -> str:
-    """Returns one stream, every document preceded by `---`."""
-    return "".join(f"---\n{dump(document)}" for document in documents)
-
-
-def _write_mapping(lines: list[str], data: dict[str, Any], pad: str, first: str) -> None:
-    """Appends one entry per line behind `pad`, the first behind `first` (`- ` in a list)."""
-    for key, value in data.items():
-        if not isinstance(key, str):
-            raise TypeError(f"a key of type {type(key).__name__} is not JSON")
-        text = _text(key)
-        # Readers look for the colon of a simple key within 1,024 characters.
-        head = f"{first}{text}:" if len(text) < 1000 else f"{first}? {text}\n{pad}:"  # noqa: PLR2004
-        first = pad
-        if isinstance(value, dict) and value:
-            lines.append(head)
-            _write_mapping(lines, value, pad + "  ", pad + "  ")
-        elif isinstance(value, list) and value:
-            lines.append(head)
-            _write_sequence(lines, value, pad, pad)
-        else:
-            lines.append(f"{head} {_value_text(value, pad + '  ')}")
-
-
-def _write_sequence(lines: list[str], items: list[Any], pad: str, first: str) -> None:
-    for item in items:
-        if isinstance(item, dict) and item:
-            _write_mapping(lines, item, pad + "  ", first + "- ")
-        elif isinstance(item, list) and item:
-            _write_sequence(lines, item, pad + "  ", first + "- ")
-        else:
-            lines.append(f"{first}- {_value_text(item, pad + '  ')}")
-        first = pad
-
-
-def _value_text(value: Any, pad: str) -> str:
-    """Returns a scalar or an empty collection; `pad` precedes the lines of a literal block."""
-    if isinstance(value, str):
-        return _literal(value, pad) if "\n" in value and _is_literal(value) else _text(value)
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _float_text(value)
-    if value in ({}, []):
-        return "{}" if isinstance(value, dict) else "[]"
-    raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def _float_text(value: float) -> str:
-    if not math.isfinite(value):
-        raise ValueError("a number must be finite")
-    text = repr(value)
-    return text if "." in text else text.replace("e", ".0e")  # PyYAML takes 1e+16 for a string
-
-
-def _is_literal(text: str) -> bool:
-    """Tells whether `|` needs no indentation indicator and every reader keeps each character."""
-    return text[0] not in " \t\n" and text.replace("\n", "").replace("\t", "").isprintable()
-
-
-def _literal(text: str, pad: str) -> str:
-    body = text.rstrip("\n")
-    newlines = len(text) - len(body)
-    chomping = "+" if newlines > 1 else "-" if newlines == 0 else ""
-    lines = [pad + line if line else "" for line in body.split("\n")]
-    return "\n".join([f"|{chomping}", *lines, *[""] * (newlines - 1)])
-
-
-# Plain are texts that no YAML reader, of 1.1 or 1.2, takes for anything else: words, paths, options, and quantities
-# like 500m or 8Gi (a digit first, then at least one letter that no number contains).
-_PLAIN = re.compile(r"(?:-{0,2}[A-Za-z]|[_/])[^\\\"]*|[0-9][0-9A-Za-z./-]*[g-npq-wyzG-NPQ-WYZ][0-9A-Za-z./-]*")
-_NOT_PLAIN = {"y", "yes", "n", "no", "true", "false", "on", "off", "null"}
-_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", '"': '\\"', "\\": "\\\\"}
-
-
-@lru_cache(maxsize=4096)
-def _text(text: str) -> str:
-    """Returns a string in one line: plain, or quoted where plain would be anything else."""
-    if not text.isprintable():
-        return '"' + "".join(c if c.isprintable() and c not in _ESCAPES else _escape(c) for c in text) + '"'
-    if (
-        _PLAIN.fullmatch(text)
-        and text.lower() not in _NOT_PLAIN
-        and ": " not in text
-        and " #" not in text
-        and text[-1] not in ": "
-    ):
-        return text
-    if '"' in text or "\\" in text:
-        return "'" + text.replace("'", "''") + "'"
-    return f'"{text}"'
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004
-        raise ValueError("a text with half a surrogate pair is not Unicode")
-    short = f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
-    return _ESCAPES.get(character, short)

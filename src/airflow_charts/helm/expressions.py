@@ -1,0 +1,140 @@
+"""Nodes that are one value, printed as expressions of Go templates."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airflow_charts.errors import ChartError
+from airflow_charts.tracing.nodes import (
+    Apply,
+    Call,
+    Concat,
+    Const,
+    Digest,
+    Field,
+    Fragment,
+    JsonText,
+    Lines,
+    Var,
+    fragments_of,
+    type_of_node,
+    walk,
+)
+from airflow_charts.tracing.table import ALL_OF, ANY_OF, FILLED, NEGATE
+
+_ROOTS = {"Values": "Values", "Release": "Release", "Chart": "Chart"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a node is printed: inside a `range` the root is `$`, elsewhere `.`."""
+
+    prefix: str
+    """The prefix of the names of templates, with the dot at its end."""
+    dollar: bool = False
+    rendered: tuple[Call, ...] = ()
+    """The calls whose output the document has in a variable."""
+
+    @property
+    def root(self) -> str:
+        """What stands before the dot of a root."""
+        return "$" if self.dollar else ""
+
+    def looped(self) -> Context:
+        """The context inside a `range`."""
+        return replace(self, dollar=True)
+
+    def variable(self, call: Call) -> str:
+        """The variable that holds the output of a call."""
+        return f"${call.fragment.name.replace('-', '_')}"
+
+
+def expression(node: Any, context: Context) -> str:
+    """A Go template expression, without braces."""
+    match node:
+        case Const(value=bool() as value):
+            return "true" if value else "false"
+        case Const(value=value):
+            return go_string(value) if isinstance(value, str) else str(value)
+        case Var(kind="loop", name=name):
+            return f"${name}"
+        case Var(name=name):
+            return f"{context.root}.{name}"
+        case Field(base=base, key=key):
+            return f"{expression(base, context)}.{key}"
+        case Apply():
+            return _apply(node, context)
+        case Concat(parts=parts):
+            pieces, arguments = [], []
+            for part in parts:
+                if isinstance(part, Const):
+                    pieces.append(str(part.value).replace("%", "%%"))
+                else:
+                    pieces.append("%d" if type_of_node(part).kind == "int" else "%s")
+                    arguments.append(argument(part, context))
+            form = "".join(pieces)
+            return f"printf {go_string(form)} {' '.join(arguments)}" if arguments else go_string(form % ())
+        case Call() if node in context.rendered:
+            return context.variable(node)
+        case Call(fragment=fragment, args=args):
+            call = f"include {go_string(context.prefix + fragment.name)} {_call_argument(fragment, args, context)}"
+            return f'{call} | trimPrefix "\\n"' if isinstance(fragment.body, Lines) else call
+        case Digest(call=call, length=length):
+            return f"{_parsed(call, context)} | toJson | sha256sum | trunc {length}"
+        case JsonText(call=call):
+            return f"{_parsed(call, context)} | toPrettyJson"
+    raise ChartError(f"{type(node).__name__} is no expression")
+
+
+def _parsed(call: Call, context: Context) -> str:
+    """A fragment's output as data; the line break ends a block of text that stands last."""
+    return f'print {argument(call, context)} "\\n" | fromYaml'
+
+
+def argument(node: Any, context: Context) -> str:
+    """An expression as an argument of a function: integers cast, compounds in parentheses."""
+    text = expression(node, context)
+    if type_of_node(node).kind == "int" and isinstance(node, (Var, Field)):
+        return f"(int64 {text})"
+    return f"({text})" if " " in text and not isinstance(node, Const) else text
+
+
+def _apply(node: Apply, context: Context) -> str:
+    args = [
+        condition(arg, context, nested=True) if node.op in (ALL_OF, ANY_OF, NEGATE) else argument(arg, context)
+        for arg in node.args
+    ]
+    return node.op.template.replace("{*}", " ".join(args)).format(*args)
+
+
+def condition(node: Any, context: Context, *, nested: bool = False) -> str:
+    """An expression where only its truth counts: a filled text, list or map stands for itself."""
+    if isinstance(node, Apply) and node.op is FILLED:
+        node = node.args[0]
+    if nested:
+        return argument(node, context)
+    return expression(node, context)
+
+
+def go_string(text: str) -> str:
+    """A Go string literal. JSON's escapes are Go's too, except for the pairs that stand for signs above U+FFFF."""
+    return json.dumps(text, ensure_ascii=all(sign <= "\uffff" for sign in text))
+
+
+def needs(fragment: Fragment) -> list[str]:
+    """The roots that a fragment and its callees read."""
+    found: set[str] = set()
+    for inner in [fragment, *fragments_of(fragment.body).values()]:
+        found |= {node.name for node in walk(inner.body) if isinstance(node, Var) and node.kind == "root"}
+    return [name for name in _ROOTS if name in found]
+
+
+def _call_argument(fragment: Fragment, args: tuple[Any, ...], context: Context) -> str:
+    if not fragment.parameters:
+        return context.root or "."
+    pairs = [f'"{name}" {context.root}.{name}' for name in needs(fragment)]
+    for (name, _), arg in zip(fragment.parameters, args, strict=True):
+        pairs.append(f'"{name}" {argument(arg, context)}')
+    return f"(dict {' '.join(pairs)})"
