@@ -11,6 +11,7 @@ import yaml
 from airflow_charts.errors import ChartError
 from airflow_charts.helm.expressions import Context, argument, condition, expression, go_string
 from airflow_charts.helm.presence import UNKNOWN, negated, presence
+from airflow_charts.tracing.fragments import plain_expression
 from airflow_charts.tracing.nodes import (
     OMITTED,
     Apply,
@@ -32,7 +33,6 @@ from airflow_charts.tracing.nodes import (
     When,
     type_of_node,
 )
-from airflow_charts.tracing.operations import plain_expression
 from airflow_charts.tracing.table import FIRST_OF
 from airflow_charts.tracing.types import Type
 

@@ -4,50 +4,46 @@ Knows Python, pydantic models and Kubernetes-like objects; nothing of Airflow or
 operations from here.
 """
 
-from airflow_charts.tracing.operations import (
-    add,
+from airflow_charts.tracing.decide import (
     all_of,
     any_of,
-    at,
     at_least,
-    b64encode,
     choose,
-    combine,
     contains,
-    digest,
-    distinct_lines,
-    each,
-    each_entry,
-    each_pair,
     filled,
     first_of,
-    fragment,
     given,
     has_control_characters,
     has_key,
     holds,
+    matches,
+    negate,
+    one_of,
+    starts_with,
+    when,
+)
+from airflow_charts.tracing.fragments import fragment
+from airflow_charts.tracing.merge import combine, overlaid, overlay, union
+from airflow_charts.tracing.repeat import each, each_entry, each_pair, let
+from airflow_charts.tracing.scalars import (
+    add,
+    at,
+    b64encode,
+    digest,
+    distinct_lines,
     join,
     json_text,
     length,
-    let,
     lines,
-    matches,
     multiply,
-    negate,
-    one_of,
-    overlaid,
-    overlay,
     replace,
     size,
-    starts_with,
     text_at,
     text_digest,
     to_json,
     trim_end,
     truncate,
-    union,
     urlquote,
-    when,
 )
 from airflow_charts.tracing.structure import OMIT, UserMap, documents
 

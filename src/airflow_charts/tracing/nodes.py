@@ -47,7 +47,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Apply:
-    """An operation of the closed table in `operations.py`."""
+    """An operation of the closed table in `table.py`."""
 
     op: Operation
     args: tuple[Expression, ...]

@@ -1,0 +1,245 @@
+"""Operations that decide: conditions, and what follows from one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar, overload
+
+from airflow_charts.tracing import table
+from airflow_charts.tracing.apply import apply, is_traced, taken
+from airflow_charts.tracing.nodes import (
+    OMITTED,
+    Apply,
+    Operation,
+    When,
+    type_of_node,
+)
+from airflow_charts.tracing.structure import (
+    OMIT,
+    record,
+)
+from airflow_charts.tracing.symbols import (
+    Symbol,
+    current_tracer,
+    refuse,
+    shown,
+    symbol,
+    tree_symbol,
+    type_of_value,
+    where,
+)
+from airflow_charts.tracing.types import BOOL, TEXT, Type
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@overload
+def when(condition: bool, then: Callable[[], T]) -> T: ...
+
+
+@overload
+def when(condition: bool, then: Callable[[], T], otherwise: Callable[[], T]) -> T: ...
+
+
+@overload
+def when(condition: bool, then: Callable[[], T], otherwise: T) -> T: ...
+
+
+@overload
+def when(condition: bool, then: T, otherwise: Callable[[], T]) -> T: ...
+
+
+@overload
+def when(condition: bool, then: T, otherwise: T = ...) -> T: ...
+
+
+def when(condition: bool, then: Any, otherwise: Any = OMIT) -> Any:
+    """`then` if the condition holds, else `otherwise`; branches may be functions, to build only what is needed.
+
+    `OMIT` makes the field, entry, item or document disappear.
+    """
+    if not isinstance(condition, Symbol):
+        return taken(then) if condition else taken(otherwise)
+    _refuse_no_condition(condition)
+    facts = _facts(condition.__node__)
+    known = _known(condition.__node__)
+    if known is not None:
+        return taken(then) if known else taken(otherwise)
+    first = _under(facts, then)
+    second = _under(_facts(_opposite(condition.__node__)), otherwise)
+    if _is_scalar(first, "bool") and _is_scalar(second, "bool"):
+        return any_of(all_of(condition, first), all_of(negate(condition), second))
+    tree = When(condition.__node__, record(first), record(second), where())
+    kind = type_of_node(tree)
+    if kind.kind in ("text", "int") and tree.otherwise is not OMITTED:
+        return symbol(tree, kind)
+    return tree_symbol(tree)
+
+
+def _refuse_no_condition(value: Symbol) -> None:
+    if value.__type__.kind != "bool":
+        refuse(f"{shown(value)} is no condition", "Compare it, or use `filled(value)`.")
+
+
+def _facts(node: Any) -> frozenset[Any]:
+    """What holds when a condition does."""
+    return frozenset(node.args if isinstance(node, Apply) and node.op is table.ALL_OF else [node])
+
+
+def _opposite(node: Any) -> Any:
+    return node.args[0] if isinstance(node, Apply) and node.op is table.NEGATE else Apply(table.NEGATE, (node,), BOOL)
+
+
+def _known(node: Any) -> bool | None:
+    """Whether a condition holds, where a decision around has settled it; None if that is open."""
+    tracer = current_tracer.get()
+    settled = tracer.facts if tracer else frozenset()
+    if node in settled:
+        return True
+    if _opposite(node) in settled:
+        return False
+    if isinstance(node, Apply) and node.op in (table.ALL_OF, table.ANY_OF):
+        parts = [_known(arg) for arg in node.args]
+        decides = node.op is table.ANY_OF
+        if decides in parts:
+            return decides
+        return None if None in parts else not decides
+    return None
+
+
+def _under(facts: frozenset[Any], branch: Any) -> Any:
+    """A branch, traced with what holds in it."""
+    tracer = current_tracer.get()
+    if tracer is None:
+        return taken(branch)
+    outer, tracer.facts = tracer.facts, tracer.facts | facts
+    result = taken(branch)
+    tracer.facts = outer
+    return result
+
+
+def _is_scalar(value: Any, kind: str) -> bool:
+    return isinstance(value, (Symbol, bool)) and type_of_value(value).kind == kind
+
+
+def given(value: T, function: Callable[[T], R]) -> R:
+    """`function(value)`, or OMIT when the text, list or map is empty."""
+    return when(filled(value), lambda: function(value))
+
+
+def filled(value: Any) -> bool:
+    """Whether a text, list or map is not empty."""
+    return bool(value) if not isinstance(value, Symbol) else apply(table.FILLED, value)
+
+
+def first_of(*values: T) -> T:
+    """The first text, list or map that is not empty; the last one if all are."""
+    if current_tracer.get() is None or not any(is_traced(value) for value in values):
+        return table.FIRST_OF.python(*values)
+    return apply(table.FIRST_OF, *values, result=type_of_value(values[0]))
+
+
+def all_of(*conditions: bool) -> bool:
+    """Whether every condition holds."""
+    return _logic(table.ALL_OF, conditions, decides=False)
+
+
+def any_of(*conditions: bool) -> bool:
+    """Whether at least one condition holds."""
+    return _logic(table.ANY_OF, conditions, decides=True)
+
+
+def _logic(operation: Operation, conditions: tuple[Any, ...], *, decides: bool) -> bool:
+    open_conditions: list[Any] = []
+    for condition in conditions:
+        if isinstance(condition, Symbol):
+            _refuse_no_condition(condition)
+            open_conditions.append(condition)
+        elif condition is decides:
+            return decides
+    if not open_conditions:
+        return not decides
+    nodes: list[Any] = []
+    for condition in open_conditions:
+        node = condition.__node__
+        nodes.extend(node.args if isinstance(node, Apply) and node.op is operation else [node])
+    unique = tuple(dict.fromkeys(nodes))
+    return symbol(unique[0] if len(unique) == 1 else Apply(operation, unique, BOOL), BOOL)
+
+
+def negate(condition: bool) -> bool:
+    """Whether the condition does not hold."""
+    if not isinstance(condition, Symbol):
+        return not condition
+    _refuse_no_condition(condition)
+    node = condition.__node__
+    if isinstance(node, Apply) and node.op is table.NEGATE:
+        return symbol(node.args[0], BOOL)
+    return apply(table.NEGATE, condition)
+
+
+def one_of(value: str, *choices: str) -> bool:
+    """Whether a text is one of some constants."""
+    return any_of(*(value == choice for choice in choices))
+
+
+def contains(items: Iterable[str], item: str) -> bool:
+    """Whether a list of texts has an item."""
+    return apply(table.CONTAINS, items, item)
+
+
+def has_key(mapping: Mapping[str, Any], key: str) -> bool:
+    """Whether a map has a key."""
+    return apply(table.HAS_KEY, mapping, key)
+
+
+_RAW_CONTROL = r"[\x7f-\x9f" + "\ufffe\uffff]"
+
+
+_ESCAPED_CONTROL = r"(^|[^\\])(\\\\)*\\(u00[01]|b|f)"
+
+
+def has_control_characters(document: str) -> bool:
+    """Whether any text in a document of JSON (`to_json`) holds a control character but a line break or a tab."""
+    # An expression that begins with a set of characters is slow in Go: most documents have no backslash to look at.
+    return any_of(matches(document, _RAW_CONTROL), all_of(holds(document, "\\"), matches(document, _ESCAPED_CONTROL)))
+
+
+def choose(value: str | T, text: Callable[[str], R], otherwise: Callable[[T], R]) -> R:
+    """`text(value)` if the value is a text, else `otherwise(value)`."""
+    if not isinstance(value, Symbol):
+        return text(value) if isinstance(value, str) else otherwise(value)
+    kind = value.__type__
+    if kind.kind != "either" or kind.item is None:
+        refuse(f"{shown(value)} has only one type", "`choose` takes a value of type `str | ...`.")
+    return when(
+        apply(table.IS_TEXT, value),
+        text(_as(value, TEXT)),
+        otherwise(_as(value, kind.item)),
+    )
+
+
+def _as(value: Symbol, kind: Type) -> Any:
+    return symbol(dataclasses.replace(value.__node__, type=kind), kind)
+
+
+def at_least(version: str, minimum: str) -> bool:
+    """Whether a version (X.Y.Z by schema) is `minimum` or newer."""
+    return apply(table.AT_LEAST, version, minimum)
+
+
+def starts_with(text: str, prefix: str) -> bool:
+    """Whether a text starts with a prefix."""
+    return apply(table.STARTS_WITH, text, prefix)
+
+
+def holds(text: str, part: str) -> bool:
+    """Whether a text has another one in it."""
+    return apply(table.HOLDS, text, part)
+
+
+def matches(text: str, pattern: str) -> bool:
+    """Whether a regular expression (RE2, written with explicit classes such as `[0-9]`) is found in a text."""
+    return apply(table.MATCHES, text, pattern)
