@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_charts.tracing.marks import current_tracer, refuse
 from airflow_charts.tracing.nodes import (
     Apply,
     Operation,
     When,
 )
-from airflow_charts.tracing.symbols import (
-    Symbol,
-    TreeSymbol,
-    current_tracer,
-    node_of,
-    refuse,
-    symbol,
-)
+from airflow_charts.tracing.symbols import Symbol, TreeSymbol, node_of, symbol
 from airflow_charts.tracing.types import Type
 
 

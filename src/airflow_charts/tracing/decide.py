@@ -8,6 +8,7 @@ from typing import Any, TypeVar, overload
 
 from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import apply, is_traced, taken
+from airflow_charts.tracing.marks import current_tracer, refuse, where
 from airflow_charts.tracing.nodes import (
     OMITTED,
     Apply,
@@ -19,16 +20,7 @@ from airflow_charts.tracing.structure import (
     OMIT,
     record,
 )
-from airflow_charts.tracing.symbols import (
-    Symbol,
-    current_tracer,
-    refuse,
-    shown,
-    symbol,
-    tree_symbol,
-    type_of_value,
-    where,
-)
+from airflow_charts.tracing.symbols import Symbol, shown, symbol, tree_symbol, type_of_value
 from airflow_charts.tracing.types import BOOL, TEXT, Type
 
 T = TypeVar("T")

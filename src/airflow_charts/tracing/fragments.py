@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from airflow_charts.errors import ChartError
 from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import is_traced
+from airflow_charts.tracing.marks import current_tracer, file_of, refuse
 from airflow_charts.tracing.nodes import (
     Apply,
     Call,
@@ -28,19 +29,7 @@ from airflow_charts.tracing.nodes import (
 from airflow_charts.tracing.structure import (
     record,
 )
-from airflow_charts.tracing.symbols import (
-    RecordSymbol,
-    Root,
-    Symbol,
-    TreeSymbol,
-    concat,
-    current_tracer,
-    file_of,
-    node_of,
-    refuse,
-    symbol,
-    tree_symbol,
-)
+from airflow_charts.tracing.symbols import RecordSymbol, Root, Symbol, TreeSymbol, concat, node_of, symbol, tree_symbol
 from airflow_charts.tracing.types import PLAIN, type_of
 
 R = TypeVar("R")

@@ -11,6 +11,7 @@ from airflow_charts.errors import ChartError
 from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import apply
 from airflow_charts.tracing.decide import all_of, has_key, negate, when
+from airflow_charts.tracing.marks import where
 from airflow_charts.tracing.nodes import (
     OMITTED,
     Const,
@@ -24,13 +25,7 @@ from airflow_charts.tracing.structure import (
     is_model,
     record,
 )
-from airflow_charts.tracing.symbols import (
-    Symbol,
-    node_of,
-    tree_symbol,
-    type_of_value,
-    where,
-)
+from airflow_charts.tracing.symbols import Symbol, node_of, tree_symbol, type_of_value
 from airflow_charts.tracing.types import TEXT, VERBATIM
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from airflow_charts.tracing.apply import refuse_made
+from airflow_charts.tracing.marks import current_tracer, refuse, where
 from airflow_charts.tracing.nodes import (
     Each,
     Let,
@@ -18,15 +19,7 @@ from airflow_charts.tracing.nodes import (
 from airflow_charts.tracing.structure import (
     record,
 )
-from airflow_charts.tracing.symbols import (
-    Symbol,
-    current_tracer,
-    refuse,
-    shown,
-    symbol,
-    tree_symbol,
-    where,
-)
+from airflow_charts.tracing.symbols import Symbol, shown, symbol, tree_symbol
 from airflow_charts.tracing.types import TEXT, VERBATIM, Type
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import apply
+from airflow_charts.tracing.marks import current_tracer, refuse
 from airflow_charts.tracing.nodes import (
     Call,
     Digest,
@@ -20,12 +21,7 @@ from airflow_charts.tracing.structure import (
     plain,
     record,
 )
-from airflow_charts.tracing.symbols import (
-    Symbol,
-    current_tracer,
-    refuse,
-    symbol,
-)
+from airflow_charts.tracing.symbols import Symbol, symbol
 from airflow_charts.tracing.types import PLAIN, TEXT
 
 T = TypeVar("T")

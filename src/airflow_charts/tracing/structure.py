@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 from airflow_charts.errors import ChartError
+from airflow_charts.tracing.marks import refuse
 from airflow_charts.tracing.nodes import (
     OMITTED,
     Const,
@@ -25,7 +26,7 @@ from airflow_charts.tracing.nodes import (
     Splice,
     When,
 )
-from airflow_charts.tracing.symbols import Symbol, TextSymbol, TreeSymbol, node_of, refuse, shown
+from airflow_charts.tracing.symbols import Symbol, TextSymbol, TreeSymbol, node_of, shown
 
 _FIRST = ("apiVersion", "kind", "metadata", "name", "image", "imagePullPolicy", "command", "args", "replicas")
 """Fields that readers of manifests look for first."""

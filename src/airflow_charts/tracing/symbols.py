@@ -7,26 +7,19 @@ says what to write instead, with the line of the chart code that tried.
 
 from __future__ import annotations
 
-import contextvars
 import difflib
-import inspect
-import itertools
-import re
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Any, NoReturn
 
 from pydantic import BaseModel
 
-from airflow_charts.errors import TraceError
+from airflow_charts.tracing.marks import MARKER, current_tracer, refuse
 from airflow_charts.tracing.nodes import (
     Apply,
     Concat,
     Const,
     Each,
     Field,
-    Fragment,
     Splice,
     Tree,
     Var,
@@ -36,60 +29,6 @@ from airflow_charts.tracing.nodes import (
 from airflow_charts.tracing.table import OPERATORS
 from airflow_charts.tracing.types import BOOL, INT, TEXT, Type, type_of
 
-_HERE = str(Path(__file__).parent)
-
-
-_TRACES = itertools.count()
-
-
-class Tracer:
-    """What one trace collects, and what is known at the current line.
-
-    The symbols inside f-strings, the fragments, the names of loop variables in scope, and what decisions have settled.
-    """
-
-    def __init__(self) -> None:
-        self.number = next(_TRACES)
-        self.formatted: list[Any] = []
-        self.fragments: dict[tuple[Any, ...], Fragment] = {}
-        self.loop_names: list[str] = []
-        self.facts: frozenset[Any] = frozenset()
-
-    def mark(self, node: Any) -> str:
-        """A marker for `node` inside an f-string.
-
-        The letters of both cases and the closing sign make a marker fail where text methods or slices touched it.
-        """
-        self.formatted.append(node)
-        return f"⟦aZ{self.number}.{len(self.formatted) - 1}Za⟧"
-
-
-current_tracer: contextvars.ContextVar[Tracer | None] = contextvars.ContextVar("current_tracer", default=None)
-_MARKER = re.compile("⟦aZ([0-9]+[.][0-9]+)Za⟧")
-
-
-def where() -> str:
-    """The file and line of the chart code that is running, as `components/scheduler.py:41`."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller's line without building a traceback
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame = frame.f_back
-    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-
-def file_of(function: Callable[..., Any]) -> str:
-    """The file of a function of chart code, as `components/scheduler.py`."""
-    return _short(inspect.getfile(inspect.unwrap(function)))
-
-
-def _short(file: str) -> str:
-    path = Path(file)
-    return f"{path.parent.name}/{path.name}"
-
-
-def refuse(message: str, instead: str) -> NoReturn:
-    """Raises the TraceError for a line of chart code: what happened, where, and what to write instead."""
-    raise TraceError(f"{message} ({where()}). {instead}")
-
 
 def node_of(value: Any) -> Any:
     """The node behind a symbol, a text with markers, or a constant."""
@@ -97,9 +36,9 @@ def node_of(value: Any) -> Any:
         return value.__node__
     if isinstance(value, str):
         return parse_text(value)
-    if isinstance(value, (bool, int)):
-        return Const(value)
-    refuse(f"a {type(value).__name__} cannot be an operand", "Operands are texts, integers, booleans and values.")
+    if not isinstance(value, (bool, int)):
+        refuse(f"a {type(value).__name__} cannot be an operand", "Operands are texts, integers, booleans and values.")
+    return Const(value)
 
 
 def parse_text(text: str) -> Any:
@@ -108,7 +47,7 @@ def parse_text(text: str) -> Any:
         return Const(text)
     tracer = current_tracer.get()
     parts: list[Any] = []
-    for index, piece in enumerate(_MARKER.split(text)):
+    for index, piece in enumerate(MARKER.split(text)):
         if index % 2:
             number, _, position = piece.partition(".")
             if tracer is None or int(number) != tracer.number:
@@ -421,10 +360,11 @@ def type_of_value(value: object) -> Type:
     """The type of a symbol or of a constant."""
     if isinstance(value, Symbol):
         return value.__type__
-    for python, kind in ((bool, BOOL), (int, INT), (str, TEXT)):
-        if isinstance(value, python):
-            return kind
-    refuse(f"a {type(value).__name__} has no type while tracing", "Operands are texts, integers and booleans.")
+    kinds = (kind for python, kind in ((bool, BOOL), (int, INT), (str, TEXT)) if isinstance(value, python))
+    kind = next(kinds, None)
+    if kind is None:
+        refuse(f"a {type(value).__name__} has no type while tracing", "Operands are texts, integers and booleans.")
+    return kind
 
 
 def describe(node: Any) -> str:

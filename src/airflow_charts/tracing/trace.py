@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from airflow_charts.tracing.marks import Tracer, current_tracer, file_of
 from airflow_charts.tracing.nodes import Fragment
 from airflow_charts.tracing.structure import items_of, record
-from airflow_charts.tracing.symbols import Tracer, current_tracer, file_of
 
 
 @dataclass(frozen=True)
