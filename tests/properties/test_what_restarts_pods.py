@@ -156,5 +156,5 @@ def test_pods_that_stay_the_same_mount_the_same_files() -> None:
 def test_the_checksum_of_the_webservers_settings_is_of_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chart's own text for users who give none is a part of it."""
     before = started({})
-    monkeypatch.setattr(webserver, "webserver_config_data", lambda _: {"webserver_config.py": "# another text\n"})
+    monkeypatch.setattr(webserver, "login_data", lambda _: {"webserver_config.py": "# another text\n"})
     assert replaced(before, started({})) == {"webserver/"}

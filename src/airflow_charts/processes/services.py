@@ -49,8 +49,10 @@ BROKER_PASSWORD = CredentialRecord(
 )
 
 
-def _address(values: Values, release: Release, service: Service, host: str, port: int) -> str:
-    """Host and port of a service."""
+@fragment
+def address(values: Values, release: Release, host: str, port: int, *, of: str) -> str:
+    """Host and port of a service: of the component that provides it, or of the host that the values name."""
+    [service] = [one for one in (DATABASE, RESULTS, BROKER) if one.name == of]
 
     def inside(component: Component) -> str:
         return release.address(component.name, f"{name_of(values, release, component.name)}:{port}")
@@ -60,7 +62,7 @@ def _address(values: Values, release: Release, service: Service, host: str, port
 
 def _place(values: Values, release: Release, service: Service, database: Database) -> str:
     """What follows the `@` in the URI of a database."""
-    place = f"{_address(values, release, service, database.host, database.port)}/{database.name}"
+    place = f"{address(values, release, database.host, database.port, of=service.name)}/{database.name}"
     return when(filled(database.parameters), f"{place}?{database.parameters}", place)
 
 
@@ -117,7 +119,7 @@ def broker_env(values: Values, release: Release, *, optional: bool = False) -> l
     broker: Broker = values.broker
     from_secret = filled(broker.uri.existing_secret)
     script = f"python {release.path(SCRIPTS)}/connection_uri.py"
-    place = f"{_address(values, release, BROKER, broker.host, broker.port)}/{broker.database_number}"
+    place = f"{address(values, release, broker.host, broker.port, of=BROKER.name)}/{broker.database_number}"
     return [
         when(
             from_secret,
