@@ -187,11 +187,10 @@ def declare(*declared: Component) -> tuple[Component, ...]:
         names = [attrgetter(what)(one) for one in declared]
         if len(names) != len(set(names)):
             raise ChartError(f"two components have one {what}: {names}")
+    reachable = {one.name for one in declared if one.serves}
     for one in declared:
         for need in one.needs:
-            if need.service.is_component and need.service.name not in [
-                other.name for other in declared if other.serves
-            ]:
+            if need.service.is_component and need.service.name not in reachable:
                 raise ChartError(f"{one.name} needs {need.service.name}, which is no component with a port")
         if bool(one.verbs) != any(need.service == KUBERNETES_API for need in one.needs):
             raise ChartError(f"{one.name} has verbs in the Kubernetes API and no need of it, or the other way round")
