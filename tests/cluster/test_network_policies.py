@@ -145,8 +145,12 @@ def test_the_report_of_a_failed_test_names_the_way_that_is_closed() -> None:
     run = policies.start_dag("first")
     with pytest.raises(AssertionError):
         policies.succeeds("first", run, patience=30)
-    causes = policies.report().partition("lines that may be the cause")[2].partition("---")[0]
-    assert re.search(rf"{worker}/worker.*(?i:time(d )?out)", causes)
+
+    def is_named() -> bool:
+        causes = policies.report().partition("lines that may be the cause")[2].partition("---")[0]
+        return bool(re.search(rf"{worker}/worker.*(?i:time(d )?out)", causes))
+
+    until(is_named, "the worker has given up, and the report says so", pause=5)
     policies.kubectl("delete", "networkpolicy", "airflow-webserver")  # Helm leaves what kubectl has patched
     policies.upgrade()
     policies.run_dag("first")
