@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_charts.parts.component import Component, Service, component_named, components
-from airflow_charts.parts.credential import Condition
-from airflow_charts.values.conditions import always
+from airflow_charts.values.conditions import Condition, always
 
 USERS = "users"
 """Everybody outside of the release."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from operator import attrgetter
 from typing import NamedTuple
 
 from airflow_charts.derived.edges import USERS, edges
-from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, component_named, components, providers
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, component_named, components, providers, routed
 from airflow_charts.values import Values
 
 
@@ -31,9 +32,8 @@ def arrows(values: Values) -> list[Line]:
             continue
         target = edge.target
         if edge.service and (edge.service.outside or providers(edge.service)):
-            own = (component for component, provided in providers(edge.service) if provided.when(values))
-            inside = next(own, None)
-            target = inside.name if inside else f"external {target.replace('-', ' ')}"
+            outside = f"external {target.replace('-', ' ')}"
+            target = routed(values, edge.service, attrgetter("name"), outside)
         found.setdefault((edge.source, target, edge.port), Line(edge.source, target, edge.port, edge.why))
     return list(found.values())
 

@@ -15,6 +15,7 @@ from airflow_charts.parts.component import (
     Component,
     Port,
     Service,
+    component_named,
     components,
     other,
     providers,
@@ -77,8 +78,8 @@ def _outgoing(values: Values, release: Release, service: Service) -> list[Egress
     if service == ANYWHERE:
         peers = values.network_policies.task_egress
         return [when(filled(peers), lambda: Egress(to=peers), Egress())]
-    if service.is_component:
-        return [_to(release, component) for component in components() if component.name == service.name]
+    if service.is_component and (component := component_named(service.name)):
+        return [_to(release, component)]
     outside = Egress(ports=[_tcp(service.outside(values))]) if service.outside else OMIT
     return [routed(values, service, partial(_to, release), outside)]
 
@@ -113,7 +114,8 @@ def _ways_in(values: Values, component: Component) -> list[tuple[Component, bool
 
 def _reached(values: Values, service: Service) -> bool:
     """Whether what a component needs is there; only other components may not be."""
-    return all_of(*(one.runs(values) for one in components() if service == other(one.name)))
+    component = component_named(service.name) if service.is_component else None
+    return component is None or component.runs(values)
 
 
 def _policy(values: Values, release: Release, component: Component) -> networking_v1.NetworkPolicy:

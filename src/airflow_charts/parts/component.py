@@ -15,13 +15,13 @@ from pydantic.alias_generators import to_camel
 
 from airflow_charts.errors import ChartError
 from airflow_charts.k8s import core_v1, networking_v1, rbac_v1
-from airflow_charts.parts.credential import Condition, CredentialRecord
+from airflow_charts.parts.credential import CredentialRecord
 from airflow_charts.parts.names import selector_labels
 from airflow_charts.parts.option import Option, Variable
 from airflow_charts.release import Release
 from airflow_charts.tracing import any_of, when
 from airflow_charts.values import Values
-from airflow_charts.values.conditions import always, never
+from airflow_charts.values.conditions import Condition, always, never
 from airflow_charts.values.pod import ComponentSettings
 
 T = TypeVar("T")

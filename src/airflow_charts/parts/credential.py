@@ -11,10 +11,8 @@ from airflow_charts.parts.names import name_of
 from airflow_charts.release import Release
 from airflow_charts.tracing import OMIT, filled, fragment, when
 from airflow_charts.values import Values
-from airflow_charts.values.conditions import always
+from airflow_charts.values.conditions import Condition, always
 from airflow_charts.values.credentials import Credential
-
-Condition = Callable[[Values], bool]
 
 
 @dataclass(frozen=True, kw_only=True)

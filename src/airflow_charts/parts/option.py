@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from airflow_charts.parts.credential import Condition
 from airflow_charts.release import Release
 from airflow_charts.values import Values
-from airflow_charts.values.conditions import always
+from airflow_charts.values.conditions import Condition, always
 
 
 @dataclass(frozen=True)

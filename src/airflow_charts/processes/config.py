@@ -83,11 +83,12 @@ def chart_options() -> list[Option]:
 def _chart_lines(values: Values, release: Release) -> dict[str, list[str]]:
     """What the chart writes into airflow.cfg: the lines of each section."""
     ports = _other_ports(release)
-    found: dict[str, list[str]] = {option.section: [] for option in chart_options()}
-    for option in chart_options():
+    options = chart_options()
+    found: dict[str, list[str]] = {option.section: [] for option in options}
+    for option in options:
         if option.value:
             found[option.section] += [*when(option.when(values), partial(_line, values, release, option))]
-    written = {option.section for option in chart_options() if option.value}
+    written = {option.section for option in options if option.value}
     return {section: [*lines, *ports.get(section, [])] for section, lines in found.items() if section in written}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Service, routed
 from airflow_charts.parts.credential import CredentialRecord, credential_variable, uri_variable
@@ -11,7 +13,7 @@ from airflow_charts.parts.scripts import SCRIPTS
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, filled, fragment, negate, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.connections import Broker, Database
+from airflow_charts.values.connections import Database, UriSecret
 
 
 def _database_by_parts(values: Values) -> bool:
@@ -66,74 +68,64 @@ def _place(values: Values, release: Release, service: Service, database: Databas
     return when(filled(database.parameters), f"{place}?{database.parameters}", place)
 
 
+def _by_uri_or_parts(
+    uri: UriSecret, variable: str, parts: Callable[[], core_v1.EnvVar], password: Callable[[], core_v1.EnvVar]
+) -> list[core_v1.EnvVar]:
+    """A whole URI from a Secret, or the variable that is made of the parts and the password beside it."""
+    from_secret = filled(uri.existing_secret)
+    return [
+        when(from_secret, lambda: uri_variable(variable, uri.existing_secret, uri.key), parts),
+        when(negate(from_secret), password),
+    ]
+
+
 @fragment
 def database_env(values: Values, release: Release, *, optional: bool = False) -> list[core_v1.EnvVar]:
     """The way to the metadata database: a URI without password, and the password as PostgreSQL's own variable."""
     database = values.database
     variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-    from_secret = filled(database.uri.existing_secret)
-    return [
-        when(
-            from_secret,
-            lambda: uri_variable(variable, database.uri.existing_secret, database.uri.key),
-            lambda: core_v1.EnvVar(
-                name=variable,
-                value=f"postgresql://{database.user}@{_place(values, release, DATABASE, database)}",
-            ),
+    return _by_uri_or_parts(
+        database.uri,
+        variable,
+        lambda: core_v1.EnvVar(
+            name=variable, value=f"postgresql://{database.user}@{_place(values, release, DATABASE, database)}"
         ),
-        when(
-            negate(from_secret),
-            lambda: credential_variable(values, release, "PGPASSWORD", DATABASE_PASSWORD, optional=optional),
-        ),
-    ]
+        lambda: credential_variable(values, release, "PGPASSWORD", DATABASE_PASSWORD, optional=optional),
+    )
 
 
 @fragment
 def results_env(values: Values, release: Release, *, optional: bool = False) -> list[core_v1.EnvVar]:
     """The way to Celery's result backend; the password is encoded into the URI when Airflow asks for it."""
     results = values.result_backend
-    from_secret = filled(results.uri.existing_secret)
     script = f"python {release.path(SCRIPTS)}/connection_uri.py"
-    return [
-        when(
-            from_secret,
-            lambda: uri_variable("AIRFLOW__CELERY__RESULT_BACKEND", results.uri.existing_secret, results.uri.key),
-            lambda: core_v1.EnvVar(
-                name="AIRFLOW__CELERY__RESULT_BACKEND_CMD",
-                value=f"{script} db+postgresql {results.user} RESULT_BACKEND_PASSWORD "
-                f"{_place(values, release, RESULTS, results)}",
-            ),
+    password = "RESULT_BACKEND_PASSWORD"  # noqa: S105 - the name of a variable
+    return _by_uri_or_parts(
+        results.uri,
+        "AIRFLOW__CELERY__RESULT_BACKEND",
+        lambda: core_v1.EnvVar(
+            name="AIRFLOW__CELERY__RESULT_BACKEND_CMD",
+            value=f"{script} db+postgresql {results.user} {password} {_place(values, release, RESULTS, results)}",
         ),
-        when(
-            negate(from_secret),
-            lambda: credential_variable(
-                values, release, "RESULT_BACKEND_PASSWORD", RESULTS_PASSWORD, optional=optional
-            ),
-        ),
-    ]
+        lambda: credential_variable(values, release, password, RESULTS_PASSWORD, optional=optional),
+    )
 
 
 @fragment
 def broker_env(values: Values, release: Release, *, optional: bool = False) -> list[core_v1.EnvVar]:
     """The way to the broker; the password is encoded into the URL when Airflow asks for it."""
-    broker: Broker = values.broker
-    from_secret = filled(broker.uri.existing_secret)
+    broker = values.broker
     script = f"python {release.path(SCRIPTS)}/connection_uri.py"
     place = f"{address(values, release, broker.host, broker.port, of=BROKER.name)}/{broker.database_number}"
-    return [
-        when(
-            from_secret,
-            lambda: uri_variable("AIRFLOW__CELERY__BROKER_URL", broker.uri.existing_secret, broker.uri.key),
-            lambda: core_v1.EnvVar(
-                name="AIRFLOW__CELERY__BROKER_URL_CMD",
-                value=f"{script} {broker.scheme} '{broker.user}' BROKER_PASSWORD {place}",
-            ),
+    return _by_uri_or_parts(
+        broker.uri,
+        "AIRFLOW__CELERY__BROKER_URL",
+        lambda: core_v1.EnvVar(
+            name="AIRFLOW__CELERY__BROKER_URL_CMD",
+            value=f"{script} {broker.scheme} '{broker.user}' BROKER_PASSWORD {place}",
         ),
-        when(
-            negate(from_secret),
-            lambda: credential_variable(values, release, "BROKER_PASSWORD", BROKER_PASSWORD, optional=optional),
-        ),
-    ]
+        lambda: credential_variable(values, release, "BROKER_PASSWORD", BROKER_PASSWORD, optional=optional),
+    )
 
 
 DATABASE = Service(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from airflow_charts.tracing import all_of, any_of, contains, filled, negate, starts_with
 from airflow_charts.values import Values
+
+Condition = Callable[[Values], bool]
 
 
 def always(values: Values) -> bool:
