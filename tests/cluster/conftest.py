@@ -18,7 +18,7 @@ sys.path[:0] = [str(Path(__file__).parents[2] / "tools"), str(Path(__file__).par
 if "CLUSTER_TESTS" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
 
-LONGEST = ("test_faults", "test_default", "test_worker_sets", "test_task_pods", "test_rotation", "test_webservers")
+LONGEST = ("test_faults", "test_default", "test_celery", "test_worker_sets", "test_webservers", "test_task_pods")
 SHOWN = 20_000
 """Characters of a report: all pods and events, and the end of what there is."""
 

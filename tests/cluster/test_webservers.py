@@ -1,17 +1,20 @@
-"""Two webservers, one of which goes: users and tasks find the other."""
+"""LocalExecutor, and two webservers of which one goes: users and tasks find the other."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
-from deployment import SMALL, START, Deployment, until
+from deployment import NO_SECRET, SMALL, START, Deployment, until
 
 pytestmark = pytest.mark.usefixtures("namespaces")
-webservers = Deployment("webservers", SMALL, {"webserver": {"replicas": 2}, "logs": {"persistence": {"enabled": True}}})
+webservers = Deployment(
+    "webservers",
+    SMALL,
+    {"executors": ["LocalExecutor"], "redis": {"enabled": False}, "webserver": {"replicas": 2}},
+)
 
 TASKS = 8
-"""As many as the worker runs at a time."""
 
 ASK = """
 import http.client, socket, time
@@ -40,7 +43,26 @@ def test_everything_becomes_ready() -> None:
     image = webservers.pods("webserver")[0]["spec"]["containers"][0]["image"]
     webservers.start_stranger(image, "python", "-c", ASK)
     until(lambda: answers()[:5] == ["200"] * 5, "the API answers", 20)
-    webservers.run_dag("first")
+
+
+def test_there_are_no_workers() -> None:
+    assert set(webservers.workload_pods()) == {"webserver", "scheduler", "dag-processor", "postgresql"}
+
+
+def test_a_task_runs_in_the_scheduler_and_the_ui_shows_its_log() -> None:
+    run = webservers.run_dag("first")
+    assert webservers.airflow.result("first", run, "end") == 42
+    assert "forty-two is the answer" in webservers.airflow.log("first", run, "answer")
+    [scheduler] = webservers.pod_names("scheduler")
+    assert f"hello from {scheduler}" in webservers.airflow.log("first", run, "hello")
+
+
+def test_no_container_was_restarted() -> None:
+    assert webservers.restarts() == {}
+
+
+def test_the_only_warning_is_that_the_secret_is_not_there_yet() -> None:
+    assert [event for event in webservers.warnings() if not NO_SECRET.search(event)] == []
 
 
 @pytest.mark.timeout(900)

@@ -10,7 +10,7 @@ from servers import run_script
 from airflow_charts.scripts import import_first
 
 RECORDER = """
-import json, os, sys
+import gc, json, os, sys
 def main():
     sdk = sys.modules.get("airflow.sdk")
     with open(os.environ["RECORD"], "w") as file:
@@ -18,6 +18,7 @@ def main():
             "arguments": sys.argv,
             "path": sys.path,
             "modules": [name for name in sys.modules if name.startswith("airflow")],
+            "thresholds": gc.get_threshold(),
             "lazy": sorted(vars(sdk).get("loaded", [])) if sdk else [],
         }, file)
     raise SystemExit(int(os.environ.get("STATUS", "0")))
@@ -60,6 +61,7 @@ def test_airflow_runs_with_its_arguments_after_the_imports(airflow: dict[str, st
     assert "airflow.dag_processing.bundles.local" not in seen["modules"]
     assert "airflow.decorators" not in seen["modules"]
     assert seen["lazy"] == ["dag", "task"]
+    assert seen["thresholds"] == list(import_first.THRESHOLDS)
 
 
 def test_airflow_2_has_no_sdk(airflow: dict[str, str]) -> None:

@@ -285,6 +285,7 @@ import_first.py: |
   out.
   """
 
+  import gc
   import importlib
   import sys
   from collections.abc import Iterable
@@ -315,6 +316,9 @@ import_first.py: |
       "airflow.task.task_runner.standard_task_runner",
   )
   """The same on 2.11."""
+  THRESHOLDS = (50_000, 20, 50)
+  """When Python looks for garbage. A start makes millions of objects that stay; by default (700, 10, 10) it would look
+  through all of them again and again, and every look at what was imported before a fork copies its memory."""
 
 
   def stand_ready(names: Iterable[str]) -> None:
@@ -332,6 +336,7 @@ import_first.py: |
 
       The arguments keep the name of this program, by which Celery starts itself anew after a SIGHUP.
       """
+      gc.set_threshold(*THRESHOLDS)
       if sys.path[0] == str(Path(__file__).resolve().parent):
           del sys.path[0]  # else the programs beside this one would be modules for users' code
       airflow = importlib.import_module("airflow.__main__")
