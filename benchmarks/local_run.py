@@ -32,8 +32,8 @@ import psutil
 from airflow_charts.checks import load
 from airflow_charts.local.deploy import extras_of
 from airflow_charts.local.environments import airflow_programs
+from airflow_charts.local.processes import memory_of
 from airflow_charts.local.state import cache_folder
-from airflow_charts.local.supervisor import memory_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 from airflow_client import AirflowClient

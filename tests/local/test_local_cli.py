@@ -22,7 +22,7 @@ import pytest
 import yaml
 from test_supervisor import IGNORING
 
-from airflow_charts.local import supervisor
+from airflow_charts.local.processes import processes_of
 from airflow_charts.local.state import State
 
 PATIENCE = 30.0
@@ -198,7 +198,7 @@ class Machine:
         mark = f"{self.state.folder}/"
         with contextlib.suppress(KeyError, psutil.Error):
             psutil.Process(self.state.status()["supervisor"]).kill()
-        for process in supervisor.processes_of(set(), lambda found: found.startswith(mark)):
+        for process in processes_of(set(), lambda found: found.startswith(mark)):
             with contextlib.suppress(psutil.Error):
                 process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -277,7 +277,7 @@ def test_nothing_that_the_supervisor_writes_holds_a_secret(running: Machine) -> 
 
 def test_no_secret_is_in_the_arguments_of_a_process(running: Machine) -> None:
     mark = f"{running.state.folder}/"
-    processes = supervisor.processes_of(set(), lambda found: found.startswith(mark))
+    processes = processes_of(set(), lambda found: found.startswith(mark))
     processes.append(psutil.Process(running.state.status()["supervisor"]))
     assert len(processes) >= 5
     for process in processes:
@@ -480,7 +480,7 @@ def test_a_component_that_cannot_start_shows_the_end_of_its_log_and_the_cause(ma
     assert f"error: the whole log: {machine.state.log_file('scheduler', 'scheduler')}" in done.err
     assert not machine.state.is_running()
     mark = f"{machine.state.folder}/"
-    assert not supervisor.processes_of(set(), lambda found: found.startswith(mark))
+    assert not processes_of(set(), lambda found: found.startswith(mark))
     done = machine.cli("status")
     assert done.code == 1
     assert done.out.startswith(f"{machine.name}: failed\n")
@@ -538,7 +538,7 @@ def test_after_a_crash_status_says_so_and_down_ends_the_rest(machine: Machine) -
     done = machine.cli("down")
     assert (done.code, "ended; the data stays" in done.out) == (0, True)
     mark = f"{machine.state.folder}/"
-    assert not supervisor.processes_of(set(), lambda found: found.startswith(mark))
+    assert not processes_of(set(), lambda found: found.startswith(mark))
 
 
 def test_status_is_1_while_a_pod_is_not_ready(machine: Machine) -> None:

@@ -12,7 +12,7 @@ import pytest
 from test_preload import Machine, output
 from test_supervisor import FOREVER, Clock, Kubelet, container, pod, until
 
-from airflow_charts.local import pace, supervisor
+from airflow_charts.local import pace, processes, supervisor
 from airflow_charts.local.forks import Forked
 from airflow_charts.local.pace import Pace
 from airflow_charts.local.pods import Container, Pod
@@ -43,8 +43,8 @@ def kubelet(here: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> It
 
     def make(*pods: Pod) -> Kubelet:
         made.append(Kubelet(here, clock, *pods))
-        made[-1].preload = machine.preload("counted")
-        made[-1].pace.allows = lambda: True  # type: ignore[method-assign]
+        made[-1].starts.preload = machine.preload("counted")
+        made[-1].starts.pace.allows = lambda: True  # type: ignore[method-assign]
         return made[-1]
 
     yield make
@@ -109,9 +109,9 @@ def test_without_the_preload_everything_goes_on(here: Path, machine: Machine, ku
     main, other = (python(here, machine, name, UP) for name in ("main", "other"))
     kube = kubelet(pod(here, "pod", main), pod(here, "second", other))
     kube.until(lambda: output(main) and output(other))
-    assert kube.preload is not None
-    kube.preload.process.kill()
-    kube.preload.process.wait()
+    assert kube.starts.preload is not None
+    kube.starts.preload.process.kill()
+    kube.starts.preload.process.wait()
     for _ in range(10):
         kube.step()
     assert kube.one().restarts == kube.one("second").restarts == 0
@@ -121,7 +121,7 @@ def test_without_the_preload_everything_goes_on(here: Path, machine: Machine, ku
     kube.clock.ahead += 2
     kube.until(lambda: output(main).count("\n") == output(other).count("\n") == 2)
     assert output(main) == "['counted']\n[]\n"
-    assert kube.preload is None
+    assert kube.starts.preload is None
     assert len([line for line in kube.heard if "all start by themselves" in line]) == 1
     assert kube.state_of() == kube.state_of("second") == "ready"
 
@@ -130,14 +130,14 @@ def test_it_waits_for_the_preload(here: Path, machine: Machine, kubelet: Callabl
     """Only what can be forked does."""
     main = python(here, machine, "main", UP)
     kube = kubelet(pod(here, "pod", main), pod(here, "shell", container(here, "shell", FOREVER)))
-    assert kube.preload is not None
-    kube.preload.ready = False  # its byte has been read: it stays so
+    assert kube.starts.preload is not None
+    kube.starts.preload.ready = False  # its byte has been read: it stays so
     kube.until(lambda: kube.state_of("shell") == "ready")
     for _ in range(10):
         kube.step()
     assert kube.one().process is None
     assert kube.state_of() == "starting"
-    kube.preload.ready = True
+    kube.starts.preload.ready = True
     kube.until(lambda: output(main))
 
 
@@ -151,8 +151,8 @@ def test_the_end_leaves_nothing(here: Path, machine: Machine, kubelet: Callable[
     kube.until(lambda: kube.one("waits", 1).prepared is not None and kube.state_of("runs") == "ready")
     processes = [*kube.status()["pods"]["waits"]["sessions"], *kube.status()["pods"]["runs"]["sessions"]]
     assert len(processes) == 3
-    assert kube.preload is not None
-    processes.append(kube.preload.process.pid)
+    assert kube.starts.preload is not None
+    processes.append(kube.starts.preload.process.pid)
     kube.stop()
     until(lambda: not [pid for pid in processes if (Path("/proc") / str(pid)).exists()])
 
@@ -161,7 +161,7 @@ def test_a_large_log_is_put_aside_before_its_fork(
     here: Path, machine: Machine, kubelet: Callable[..., Kubelet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the fork would go on in the old file."""
-    monkeypatch.setattr(supervisor, "LOG_LIMIT", 10)
+    monkeypatch.setattr(processes, "LOG_LIMIT", 10)
     main = python(here, machine, "main", UP, ahead=("helper",))
     Path(main.log).write_text("of an earlier start\n")
     waiting = container(here, "wait", 'while [ ! -e "$HERE/go" ]; do sleep 0.02; done')
@@ -235,7 +235,7 @@ def test_only_what_has_never_been_ready_is_paced(here: Path, machine: Machine, k
     main = python(here, machine, "main", UP, ahead=("helper",))
     kube = kubelet(pod(here, "pod", main))
     may = [False]
-    kube.pace.allows = partial(may.__getitem__, 0)  # type: ignore[method-assign]
+    kube.starts.pace.allows = partial(may.__getitem__, 0)  # type: ignore[method-assign]
     for _ in range(10):
         kube.step()
     assert kube.one().process is None

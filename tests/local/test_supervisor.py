@@ -1,7 +1,6 @@
 """The kubelet of a local run, with real processes: order, probes, restarts, an end that leaves nothing behind."""
 
 import contextlib
-import http.server
 import json
 import os
 import pty
@@ -11,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -24,11 +22,13 @@ import psutil
 import pytest
 
 from airflow_charts.errors import LocalRunError
-from airflow_charts.local import control, supervisor
+from airflow_charts.local import control, processes, supervisor
+from airflow_charts.local.containers import CannotStartError, Running
 from airflow_charts.local.forks import Process
 from airflow_charts.local.pods import MARK, Container, Pod, Probe, Run
+from airflow_charts.local.processes import processes_of
 from airflow_charts.local.state import State
-from airflow_charts.local.supervisor import CannotStartError, Running, Supervisor, answers
+from airflow_charts.local.supervisor import Supervisor
 
 FOREVER = "exec sleep 1000"
 PATIENCE = 30.0
@@ -54,7 +54,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[State]:
     made = State.of("one")
     made.create()
     yield made
-    for process in supervisor.processes_of(set(), lambda mark: mark.startswith(f"{made.folder}/")):
+    for process in processes_of(set(), lambda mark: mark.startswith(f"{made.folder}/")):
         with contextlib.suppress(psutil.Error):
             process.kill()
     shutil.rmtree(folder, ignore_errors=True)
@@ -152,7 +152,7 @@ class Kubelet(Supervisor):
         return lambda: any(text in line for line in self.heard)
 
     def state_of(self, pod: str = "pod") -> str:
-        return self._pod_state(self.pods[pod])[0]
+        return self._state_of(self.pods[pod])[0]
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def kubelet(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
             assert item.process is not None
             item.process.kill()
             until(partial(_has_ended, item.process))
-        one.pool.shutdown(wait=True, cancel_futures=True)
+        one.prober.pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _has_ended(process: Process) -> bool:
@@ -307,7 +307,7 @@ def test_output_goes_into_the_log_and_the_log_goes_on(here: Path, kubelet: Calla
 def test_a_log_that_is_too_long_is_put_aside(
     here: Path, kubelet: Callable[..., Kubelet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "LOG_LIMIT", 10)
+    monkeypatch.setattr(processes, "LOG_LIMIT", 10)
     kube = kubelet(pod(here, "pod", container(here, "main", f"echo new; {FOREVER}")))
     log = Path(kube.one().spec.log)
     log.write_text("more than ten\n", encoding="utf-8")
@@ -354,7 +354,7 @@ def test_nothing_starts_before_its_delay_is_over(here: Path, kubelet: Callable[.
     for _ in range(5):
         kube.step()
     assert kube.one().process is None
-    assert kube._pod_state(kube.pods["pod"])[1].startswith("main ended (-9); starts in")
+    assert kube._state_of(kube.pods["pod"])[1].startswith("main ended (-9); starts in")
 
 
 def test_a_container_that_was_never_ready_ends_everything_the_third_time(
@@ -506,81 +506,6 @@ def test_a_liveness_probe_waits_for_its_delay(here: Path, kubelet: Callable[...,
     assert not (here / "asked").exists()
     kube.clock.ahead += 61
     kube.until((here / "asked").exists)
-
-
-class Answer(http.server.BaseHTTPRequestHandler):
-    """Answers with the status that its path names; `hang` never does."""
-
-    def do_GET(self) -> None:
-        if self.path == "/hang":
-            self.server.released.wait(PATIENCE)  # type: ignore[attr-defined]
-            return
-        self.send_response(int(self.path[1:]))
-        self.end_headers()
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    released = server.released = threading.Event()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.server_port
-    released.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def asked(here: Path, probe: Probe) -> bool:
-    one = container(here, "main", "")
-    return answers(probe, Running(pod(here, "pod", one), one, init=False))
-
-
-@pytest.mark.parametrize(
-    ("path", "good"), [("200", True), ("302", True), ("399", True), ("404", False), ("503", False)]
-)
-def test_what_http_probes_take_for_good(here: Path, port: int, path: str, good: bool) -> None:
-    assert asked(here, Probe("http", port=port, path=f"/{path}", timeout=20)) is good
-
-
-def test_an_http_probe_waits_no_longer_than_its_timeout(here: Path, port: int) -> None:
-    assert not asked(here, Probe("http", port=port, path="/hang", timeout=0.05))
-
-
-def test_tcp_probes(here: Path, port: int) -> None:
-    assert asked(here, Probe("tcp", port=port, timeout=20))
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        closed = reserved.getsockname()[1]
-        assert not asked(here, Probe("tcp", port=closed, timeout=20))
-        assert not asked(here, Probe("http", port=closed, path="/200", timeout=20))
-
-
-def test_an_http_probe_of_something_else_fails(here: Path) -> None:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen(1)
-
-        def babble() -> None:
-            client, _ = server.accept()
-            with client:
-                client.sendall(b"\x00\x01 not http\r\n\r\n")
-
-        thread = threading.Thread(target=babble)
-        thread.start()
-        assert not asked(here, Probe("http", port=server.getsockname()[1], path="/", timeout=20))
-        thread.join()
-
-
-def test_exec_probes(here: Path) -> None:
-    assert asked(here, check('test "$HERE" = "$PWD/../../here" || test -d "$HERE"'))
-    assert not asked(here, check("exit 3"))
-    assert not asked(here, Probe("exec", command=("no-such-program",)))
-    assert not asked(here, Probe("exec", command=("sleep", "1000"), timeout=0.05))
 
 
 # --- status ----------------------------------------------------------------------------------------------------------

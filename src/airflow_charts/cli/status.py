@@ -72,7 +72,7 @@ def _gone(state: State) -> str:
 
 def _usage(state: State, told: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """Processes and memory of every pod. PSS counts what processes share once; without it, RSS is shown."""
-    from airflow_charts.local.supervisor import processes_of
+    from airflow_charts.local.processes import processes_of
 
     columns: dict[str, tuple[str, ...]] = {"": ("PROCESSES", "MEMORY")}
     for name, pod in told["pods"].items():
@@ -82,6 +82,6 @@ def _usage(state: State, told: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _memory(processes: list[psutil.Process]) -> str:
-    from airflow_charts.local.supervisor import memory_of
+    from airflow_charts.local.processes import memory_of
 
     return f"{memory_of(processes) / 2**20:.0f} MiB"

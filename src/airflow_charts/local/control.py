@@ -18,8 +18,8 @@ import psutil
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local.deploy import Ready
 from airflow_charts.local.pods import Run
+from airflow_charts.local.processes import processes_of
 from airflow_charts.local.state import Deployment, State
-from airflow_charts.local.supervisor import processes_of
 
 _CAUSES = (
     (r"No space left on device", "the disk is full: make room, then start again"),
