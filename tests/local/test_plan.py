@@ -1,10 +1,8 @@
 """From manifests to processes: every pod is planned or told, inside its own folder, with its own credentials alone."""
 
 import json
-import os
 import re
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,8 +18,12 @@ from airflow_charts.deployment import COMPONENTS
 from airflow_charts.errors import InvalidValuesError, LocalRunError
 from airflow_charts.local import deploy, plan
 from airflow_charts.local.addresses import COMPONENT_PORTS, pod_addresses
-from airflow_charts.local.plan import Place, Plan, PodPlan
-from airflow_charts.local.pods import Container, Pod, Run
+from airflow_charts.local.container_plan import _as_entrypoint, _expanded
+from airflow_charts.local.place import Place, PodPlace
+from airflow_charts.local.plan import Plan
+from airflow_charts.local.pod_plan import Mounts, PodPlan
+from airflow_charts.local.pods import Container, Run
+from airflow_charts.local.sources import Sources
 from airflow_charts.local.state import State
 from airflow_charts.parts.component import Component, providers
 from airflow_charts.parts.names import name_of
@@ -632,11 +634,11 @@ def test_a_field_without_meaning_is_told(state: State, source: dict[str, Any]) -
     ],
 )
 def test_references_are_expanded_as_kubernetes_does_it(text: str, expected: str) -> None:
-    assert plan._expanded(text, {"A": "a", "B": "b", "C.d-1": "c", "R": "$(A)"}) == expected
+    assert _expanded(text, {"A": "a", "B": "b", "C.d-1": "c", "R": "$(A)"}) == expected
 
 
 def test_an_unknown_reference_is_left_whole() -> None:
-    assert plan._expanded("$(echo $$)", {}) == "$(echo $$)"
+    assert _expanded("$(echo $$)", {}) == "$(echo $$)"
 
 
 def test_variables_see_those_before_them(state: State) -> None:
@@ -737,33 +739,33 @@ def test_a_mount_without_its_volume_is_refused(state: State) -> None:
         planned(state, mapping(volumeMounts=[{"name": "typo", "mountPath": "/extra"}]))
 
 
-def builder(state: State, config_maps: Mapping[str, Mapping[str, str]]) -> Any:
-    sources = plan.Sources(config_maps, {}, state)
+def mounts(state: State, config_maps: Mapping[str, Mapping[str, str]]) -> Mounts:
+    sources = Sources(config_maps, {}, state)
     place = Place(state, {"scheduler": "127.0.0.2"}, {}, "/airflow/bin", BINS)
-    return plan._Builder("scheduler", "scheduler", state.pod_folder("scheduler"), place, sources, [])
+    return Mounts(PodPlace("scheduler", "scheduler", place, sources, []))
 
 
 def test_the_items_of_a_volume_are_renamed(state: State) -> None:
-    built, root = builder(state, {"m": {"a": "A", "b": "B"}}), state.pod_folder("scheduler")
+    built, root = mounts(state, {"m": {"a": "A", "b": "B"}}), state.pod_folder("scheduler")
     items = [{"key": "a", "path": "deep/x"}]
     volume = {"name": "v", "projected": {"sources": [{"configMap": {"name": "m", "items": items}}]}}
-    built.mount({"name": "v", "mountPath": f"{root}/v"}, volume)
+    built.add({"name": "v", "mountPath": f"{root}/v"}, volume)
     assert built.files == {f"{root}/v/deep/x": "A"}
 
 
 def test_an_optional_source_of_a_volume_may_be_missing(state: State) -> None:
-    built, root = builder(state, {}), state.pod_folder("scheduler")
+    built, root = mounts(state, {}), state.pod_folder("scheduler")
     source = {"configMap": {"name": "m", "optional": True}}
-    built.mount({"name": "v", "mountPath": f"{root}/v"}, {"name": "v", "projected": {"sources": [source]}})
+    built.add({"name": "v", "mountPath": f"{root}/v"}, {"name": "v", "projected": {"sources": [source]}})
     assert built.files == {}
     assert built.folders == [f"{root}/v"]
 
 
 def test_a_missing_item_of_a_volume_is_refused(state: State) -> None:
-    built, root = builder(state, {"m": {"a": "A"}}), state.pod_folder("scheduler")
+    built, root = mounts(state, {"m": {"a": "A"}}), state.pod_folder("scheduler")
     volume = {"name": "v", "configMap": {"name": "m", "items": [{"key": "b", "path": "b"}]}}
     with pytest.raises(LocalRunError):
-        built.mount({"name": "v", "mountPath": f"{root}/v"}, volume)
+        built.add({"name": "v", "mountPath": f"{root}/v"}, volume)
 
 
 def test_the_sub_path_of_a_claim_is_a_folder_in_it(state: State) -> None:
@@ -775,141 +777,20 @@ def test_the_sub_path_of_a_claim_is_a_folder_in_it(state: State) -> None:
 
 
 def test_a_volume_of_another_kind_is_left_out_with_a_reason(state: State) -> None:
-    built, root = builder(state, {}), state.pod_folder("scheduler")
-    built.mount({"name": "v", "mountPath": f"{root}/v"}, {"name": "v", "hostPath": {"path": "/"}})
+    built, root = mounts(state, {}), state.pod_folder("scheduler")
+    built.add({"name": "v", "mountPath": f"{root}/v"}, {"name": "v", "hostPath": {"path": "/"}})
     assert not built.links
     assert not built.folders
-    assert built.skipped == [
+    assert built.pod.skipped == [
         ("volume v of scheduler", "a volume of the kind hostPath has no meaning on this machine"),
     ]
 
 
 def test_arguments_alone_are_what_the_entrypoint_makes_of_them() -> None:
-    assert plan._as_entrypoint(["scheduler"]) == ["airflow", "scheduler"]
-    assert plan._as_entrypoint(["airflow", "scheduler"]) == ["airflow", "scheduler"]
-    assert plan._as_entrypoint(["bash", "-c", "x"]) == ["bash", "-c", "x"]
-    assert plan._as_entrypoint([]) == ["airflow"]
-
-
-# --- writing ---------------------------------------------------------------------------------------------------------
-
-
-def pod_plan(state: State, files: dict[str, str], **more: Any) -> PodPlan:
-    root = state.pod_folder("scheduler")
-    log = str(state.log_file("scheduler", "scheduler"))
-    pod = Pod("scheduler", str(root), "127.0.0.2", 1, (Container("scheduler", ("true",), {}, log, str(root / "work")),))
-    folders = [str(root / name) for name in more.get("folders", ["etc"])]
-    links = {str(root / name): str(target) for name, target in more.get("links", {}).items()}
-    projected = [str(root / "etc")] if files else []
-    return PodPlan(pod, {str(root / name): text for name, text in files.items()}, folders, links, projected)
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_only_the_user_can_read_what_is_written(state: State, umask: int) -> None:
-    state.create()
-    before = os.umask(umask)
-    try:
-        plan.write(pod_plan(state, {"etc/a": "secret"}, links={"data": state.folder / "claims/data"}))
-    finally:
-        os.umask(before)
-    root = state.pod_folder("scheduler")
-    assert mode(root / "etc/a") == 0o600
-    assert {mode(root), mode(root / "etc"), mode(state.folder / "claims/data")} == {0o700}
-    assert mode(state.log_file("scheduler", "scheduler").parent) == 0o700
-
-
-def test_configuration_is_written_anew_and_data_stays(state: State) -> None:
-    state.create()
-    claim = state.folder / "claims/data"
-    one = pod_plan(state, {"etc/a": "first"}, links={"data": claim})
-    plan.write(one)
-    root = state.pod_folder("scheduler")
-    (claim / "rows").write_text("rows", encoding="utf-8")
-    (root / "etc/a").chmod(0o644)
-    plan.write(pod_plan(state, {"etc/a": "second"}, links={"data": claim}))
-    assert (root / "etc/a").read_text(encoding="utf-8") == "second"
-    assert mode(root / "etc/a") == 0o600
-    assert (root / "data/rows").read_text(encoding="utf-8") == "rows"
-
-
-def test_a_file_is_not_written_through_a_link(state: State) -> None:
-    state.create()
-    outside = state.folder.parent / "outside"
-    outside.write_text("mine", encoding="utf-8")
-    (state.pod_folder("scheduler") / "etc").mkdir(parents=True)
-    (state.pod_folder("scheduler") / "etc/a").symlink_to(outside)
-    plan.write(pod_plan(state, {"etc/a": "text"}))
-    assert outside.read_text(encoding="utf-8") == "mine"
-
-
-def test_what_the_configuration_has_no_more_vanishes(state: State) -> None:
-    state.create()
-    plan.write(pod_plan(state, {"etc/a": "text", "etc/b": "text"}))
-    plan.write(pod_plan(state, {"etc/a": "text"}))
-    assert not (state.pod_folder("scheduler") / "etc/b").exists()
-
-
-def test_a_link_is_replaced(state: State) -> None:
-    state.create()
-    claims = state.folder / "claims"
-    plan.write(pod_plan(state, {}, links={"data": claims / "one"}))
-    plan.write(pod_plan(state, {}, links={"data": claims / "two"}))
-    assert (state.pod_folder("scheduler") / "data").readlink() == claims / "two"
-    assert (claims / "one").is_dir()
-
-
-def test_a_link_takes_the_place_of_an_empty_folder(state: State) -> None:
-    state.create()
-    plan.write(pod_plan(state, {}, folders=["data"]))
-    plan.write(pod_plan(state, {}, folders=[], links={"data": state.folder / "claims/one"}))
-    assert (state.pod_folder("scheduler") / "data").is_symlink()
-
-
-def test_a_link_takes_the_place_of_a_folder_that_was_scratch_space(state: State) -> None:
-    state.create()
-    plan.write(pod_plan(state, {}, folders=["data"]))
-    (state.pod_folder("scheduler") / "data/file").touch()
-    plan.write(pod_plan(state, {}, folders=[], links={"data": state.folder / "claims/one"}))
-
-
-def test_scratch_space_takes_the_place_of_a_link(state: State) -> None:
-    state.create()
-    plan.write(pod_plan(state, {}, links={"data": state.folder / "claims/one"}))
-    plan.write(pod_plan(state, {}, folders=["data"]))
-    assert not (state.pod_folder("scheduler") / "data").is_symlink()
-
-
-def test_texts_are_written_as_they_are(state: State) -> None:
-    state.create()
-    plan.write(pod_plan(state, {"etc/a": "ä\r\n\n", "etc/deep/b": ""}))
-    root = state.pod_folder("scheduler") / "etc"
-    assert (root / "a").read_bytes() == "ä\r\n\n".encode()
-    assert (root / "deep/b").read_bytes() == b""
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_a_pod_of_another_user_owns_its_files(state: State) -> None:
-    state.create()
-    claim = state.folder / "claims/data"
-    plan.write(pod_plan(state, {"etc/a": "text"}, links={"data": claim}), owner=(65534, 65534))
-    root = state.pod_folder("scheduler")
-    for path in (root, root / "etc", root / "etc/a", claim):
-        assert path.stat().st_uid == 65534
-    assert (root / "data").lstat().st_uid == 65534
-    assert state.folder.stat().st_uid == 0
-
-
-def test_a_default_deployment_can_be_written_twice(state: State) -> None:
-    state.create()
-    for _ in range(2):
-        for pod in planned(state, {}).pods:
-            plan.write(pod)
-            assert all(Path(path).read_text(encoding="utf-8") == text for path, text in pod.files.items())
-            assert all(Path(path).is_symlink() for path in pod.links)
+    assert _as_entrypoint(["scheduler"]) == ["airflow", "scheduler"]
+    assert _as_entrypoint(["airflow", "scheduler"]) == ["airflow", "scheduler"]
+    assert _as_entrypoint(["bash", "-c", "x"]) == ["bash", "-c", "x"]
+    assert _as_entrypoint([]) == ["airflow"]
 
 
 def test_a_moved_state_folder_gives_another_plan(state: State) -> None:

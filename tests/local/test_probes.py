@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from test_supervisor import PATIENCE, check, container, pod
 
-from airflow_charts.local.containers import Running
 from airflow_charts.local.pods import Probe
 from airflow_charts.local.probes import answers
+from airflow_charts.local.running import Running
 
 
 @pytest.fixture

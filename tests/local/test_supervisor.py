@@ -23,10 +23,10 @@ import pytest
 
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local import control, processes, supervisor
-from airflow_charts.local.containers import CannotStartError, Running
 from airflow_charts.local.forks import Process
 from airflow_charts.local.pods import MARK, Container, Pod, Probe, Run
 from airflow_charts.local.processes import processes_of
+from airflow_charts.local.running import CannotStartError, Running
 from airflow_charts.local.state import State
 from airflow_charts.local.supervisor import Supervisor
 

@@ -24,7 +24,9 @@ from airflow_charts.local.environments import (
     preload_command,
     redis_programs,
 )
-from airflow_charts.local.plan import Place, Plan
+from airflow_charts.local.place import Place
+from airflow_charts.local.plan import Plan
+from airflow_charts.local.pod_files import write_files
 from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
 from airflow_charts.parts.names import name_of
 from airflow_charts.processes.credentials import is_missing, records
@@ -168,7 +170,7 @@ def prepare(state: State, request: Request, progress: Progress) -> Ready:
         for folder in (Path(planned.preload.folder), Path(planned.preload.log).parent):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for pod in planned.pods:
-        planning.write(pod, owner=_owner() if pod.pod.name == "postgresql" else None)
+        write_files(pod, owner=_owner() if pod.pod.name == "postgresql" else None)
     return Ready(deployment, planned, moved)
 
 

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from airflow_charts.local.containers import Asked, Running
 from airflow_charts.local.pods import Probe
 from airflow_charts.local.processes import identity
+from airflow_charts.local.running import Asked, Running
 
 _IMPATIENT_PERIOD = 0.5
 """Seconds between two cheap questions to a container that is not up yet."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from airflow_charts.local.containers import Running
 from airflow_charts.local.forks import Forked, Preload, Process
 from airflow_charts.local.pace import Pace
 from airflow_charts.local.pods import Container
 from airflow_charts.local.processes import put_aside, started
+from airflow_charts.local.running import Running
 
 
 class Starts:

@@ -21,10 +21,10 @@ from typing import Any
 import msgspec
 import psutil
 
-from airflow_charts.local.containers import FIRST_DELAY, CannotStartError, Running, containers_of, pod_state
 from airflow_charts.local.pods import READY, Run
 from airflow_charts.local.probes import Prober
 from airflow_charts.local.processes import has_program, processes_of, put_aside
+from airflow_charts.local.running import FIRST_DELAY, CannotStartError, Running, containers_of, pod_state
 from airflow_charts.local.starts import Starts
 
 LONGEST_DELAY = 30.0
