@@ -30,8 +30,8 @@ from typing import NamedTuple
 import psutil
 
 from airflow_charts.checks import load
+from airflow_charts.local.airflow_venv import airflow_programs
 from airflow_charts.local.deploy import extras_of
-from airflow_charts.local.environments import airflow_programs
 from airflow_charts.local.processes import memory_of
 from airflow_charts.local.state import cache_folder
 

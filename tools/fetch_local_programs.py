@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from airflow_charts.checks import load
+from airflow_charts.local.airflow_venv import airflow_programs
 from airflow_charts.local.deploy import extras_of
-from airflow_charts.local.environments import airflow_programs, postgresql_programs, redis_programs
+from airflow_charts.local.servers import postgresql_programs, redis_programs
 from airflow_charts.local.state import cache_folder
 
 cache = cache_folder()

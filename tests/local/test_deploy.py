@@ -21,9 +21,10 @@ from airflow_charts.errors import InvalidValuesError, LocalRunError
 from airflow_charts.local import deploy
 from airflow_charts.local.addresses import pod_addresses
 from airflow_charts.local.deploy import Ready, Request, dags_folder, extras_of, plan_of, prepare, values_of
-from airflow_charts.local.environments import Programs, Progress
 from airflow_charts.local.plan import pod_names
+from airflow_charts.local.programs import Programs
 from airflow_charts.local.state import State
+from airflow_charts.local.uv import Progress
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL: dict[str, Any] = {"executors": ["LocalExecutor"], "triggerer": {"enabled": False}}

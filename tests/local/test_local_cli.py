@@ -32,7 +32,9 @@ SMALL: dict[str, Any] = {"executors": ["LocalExecutor"], "triggerer": {"enabled"
 SHIM = """
 import os, sys, time
 from pathlib import Path
-from airflow_charts.local import addresses, environments
+from airflow_charts.errors import LocalRunError
+from airflow_charts.local import addresses, airflow_venv, servers
+from airflow_charts.local.programs import Programs
 
 addresses.BROWSED = ()  # tests run side by side
 fakes = Path(os.environ["FAKES"])
@@ -40,15 +42,15 @@ fakes = Path(os.environ["FAKES"])
 def airflow(cache, version, extras, requirements, progress):
     progress(f"installing Airflow {version}")
     if (fakes / "no-airflow").exists():
-        raise environments.LocalRunError("PyPI cannot be reached")
+        raise LocalRunError("PyPI cannot be reached")
     while (fakes / "slow").exists():
         time.sleep(0.02)
     with_them = f" and {', '.join(requirements)}" if requirements else ""
-    return environments.Programs(fakes / "airflow-bin", f"apache-airflow {version}{with_them}")
+    return Programs(fakes / "airflow-bin", f"apache-airflow {version}{with_them}")
 
-environments.airflow_programs = airflow
-environments.postgresql_programs = lambda cache, source, progress: environments.Programs(fakes / "store-bin", "PG fake")
-environments.redis_programs = environments.postgresql_programs
+airflow_venv.airflow_programs = airflow
+servers.postgresql_programs = lambda cache, source, progress: Programs(fakes / "store-bin", "PG fake")
+servers.redis_programs = servers.postgresql_programs
 from airflow_charts.cli.main import run
 sys.argv[0] = "airflow-charts"
 run()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_charts.local import environments, pod_network
+from airflow_charts.local import airflow_venv, pod_network
 
 ADDRESS = "127.93.1.7" if sys.platform == "linux" else "127.0.0.1"
 """macOS knows no other loopback address unless it is made."""
@@ -37,8 +37,8 @@ def local(*sockets):
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A folder for PYTHONPATH with the module, imported at start-up by the very line of the `.pth` file."""
-    shutil.copy(pod_network.__file__, tmp_path / f"{environments.MODULE}.py")
-    (tmp_path / "sitecustomize.py").write_text(environments.START_UP, encoding="utf-8")
+    shutil.copy(pod_network.__file__, tmp_path / f"{airflow_venv.MODULE}.py")
+    (tmp_path / "sitecustomize.py").write_text(airflow_venv.START_UP, encoding="utf-8")
     return tmp_path
 
 
@@ -87,8 +87,8 @@ print(json.dumps([found, names]))
 def test_nothing_happens_without_an_address(site: Path) -> None:
     """Outside of a pod the module is not even imported, and imported it does nothing and loads nothing."""
     code = f"""
-before = "{environments.MODULE}" in sys.modules
-import {environments.MODULE}
+before = "{airflow_venv.MODULE}" in sys.modules
+import {airflow_venv.MODULE}
 with socket.create_server(("", PORT)) as one:
     print(json.dumps([before, local(one), "bind" in vars(socket.socket), socket.gethostname() == "{NAME}"]))
 """
@@ -97,7 +97,7 @@ with socket.create_server(("", PORT)) as one:
         [
             sys.executable,
             "-c",
-            f"import sys; old = set(sys.modules); import {environments.MODULE}\nprint(set(sys.modules) - old)",
+            f"import sys; old = set(sys.modules); import {airflow_venv.MODULE}\nprint(set(sys.modules) - old)",
         ],
         env={"PYTHONPATH": str(site)},
         capture_output=True,

@@ -18,7 +18,7 @@ import pytest
 from test_pod_network import ADDRESS, NAME, PYTHONS
 from test_supervisor import until
 
-from airflow_charts.local import environments, forks, preload
+from airflow_charts.local import airflow_venv, forks, preload
 from airflow_charts.local.forks import Forked, Preload
 from airflow_charts.local.pods import Container
 
@@ -87,8 +87,8 @@ class Machine:
         for made in (self.site, self.work, folder / "tmp", folder / "elsewhere"):
             made.mkdir()
         for name in ("pod_network", "preload"):
-            shutil.copy(Path(environments.__file__).with_name(f"{name}.py"), self.site / f"airflow_charts_{name}.py")
-        (self.site / "sitecustomize.py").write_text(environments.START_UP, encoding="utf-8")
+            shutil.copy(Path(airflow_venv.__file__).with_name(f"{name}.py"), self.site / f"airflow_charts_{name}.py")
+        (self.site / "sitecustomize.py").write_text(airflow_venv.START_UP, encoding="utf-8")
         for name, text in MODULES.items():
             (self.site / f"{name}.py").write_text(text, encoding="utf-8")
         self.started: list[Preload] = []
@@ -107,7 +107,7 @@ class Machine:
         def start(stdin: int) -> subprocess.Popen[bytes]:
             with (self.folder / "preload.log").open("ab") as log:
                 return subprocess.Popen(
-                    [self.python, "-W", "error", "-m", environments.PRELOAD, listed],
+                    [self.python, "-W", "error", "-m", airflow_venv.PRELOAD, listed],
                     env=self.common,
                     cwd=self.folder,
                     stdin=stdin,

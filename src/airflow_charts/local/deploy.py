@@ -17,17 +17,13 @@ from airflow_charts.components import flower, webserver
 from airflow_charts.errors import LocalRunError
 from airflow_charts.local import plan as planning
 from airflow_charts.local.addresses import Moved, free_ports, has_own_addresses, pod_addresses
-from airflow_charts.local.environments import (
-    Progress,
-    airflow_programs,
-    postgresql_programs,
-    preload_command,
-    redis_programs,
-)
+from airflow_charts.local.airflow_venv import airflow_programs, preload_command
 from airflow_charts.local.place import Place
 from airflow_charts.local.plan import Plan
 from airflow_charts.local.pod_files import write_files
+from airflow_charts.local.servers import postgresql_programs, redis_programs
 from airflow_charts.local.state import LAYOUT, Deployment, State, cache_folder
+from airflow_charts.local.uv import Progress
 from airflow_charts.parts.names import name_of
 from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.release import Release

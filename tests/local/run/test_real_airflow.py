@@ -24,7 +24,7 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:
     pytest.skip("the proof on real Airflow runs alone: pytest tests/local/run", allow_module_level=True)
 
-from airflow_charts.local import environments
+from airflow_charts.local import airflow_venv
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
@@ -132,7 +132,7 @@ def assert_forks(machine: Machine, name: str) -> None:
         if pod not in ("postgresql", "redis", "migrations"):
             process = psutil.Process(state["sessions"][0])
             assert process.ppid() == preload, pod
-            assert environments.PRELOAD not in " ".join(process.cmdline()), pod
+            assert airflow_venv.PRELOAD not in " ".join(process.cmdline()), pod
     assert "cannot be forked" not in (machine.state(name) / "supervisor.log").read_text()
     assert "Traceback" not in (machine.state(name) / "logs/preload/preload.log").read_text()
     for log in machine.state(name).glob("logs/*/*.log"):

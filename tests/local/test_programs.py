@@ -19,8 +19,11 @@ import pytest
 
 import airflow_charts.scripts
 from airflow_charts.errors import LocalRunError
-from airflow_charts.local import environments
-from airflow_charts.local.environments import Programs, airflow_programs, postgresql_programs, redis_programs
+from airflow_charts.local import airflow_venv, servers
+from airflow_charts.local import uv as real_uv
+from airflow_charts.local.airflow_venv import airflow_programs
+from airflow_charts.local.programs import Programs, newest
+from airflow_charts.local.servers import postgresql_programs, redis_programs
 
 UV = """#!/bin/sh
 # Stands for uv: records what it is asked, and makes what the real one would make, without packages.
@@ -62,6 +65,11 @@ case "$*" in
   esac ;;
 esac
 """
+DISABLED = """error: No solution found when resolving dependencies
+  cause: Because apache-airflow was not found in the cache and you require apache-airflow, ...
+
+hint: Packages were unavailable because the network was disabled. When the network is disabled, ...
+"""
 OFFLINE = """Using Python 3.12.1 environment at: there
 error: Request failed after 3 retries in 5.8s
   cause: Failed to fetch: https://pypi.org/simple/apache-airflow/
@@ -87,6 +95,11 @@ BUILD = """error: Failed to build `pandas==0.25.3`
          [stderr]
          Traceback (most recent call last):
            File "<string>", line 14, in <module>
+         ModuleNotFoundError: No module named 'pkg_resources'
+
+hint: This error likely indicates that `pandas@0.25.3` depends on `pkg_resources`, but doesn't declare it
+
+[tool.uv.extra-build-dependencies]
 """
 NO_WHEEL = """error: No solution found when resolving dependencies
   cause: Because it has no wheels with a matching platform tag (e.g., `musllinux_1_2_x86_64`), we can conclude ...
@@ -133,7 +146,7 @@ def cache(tmp_path: Path) -> Path:
 def run_by(monkeypatch: pytest.MonkeyPatch, minor: int) -> None:
     """Lets the module think that another Python runs it."""
     monkeypatch.setattr(
-        environments, "sys", SimpleNamespace(version_info=(3, minor, 1), executable=sys.executable, platform="linux")
+        airflow_venv, "sys", SimpleNamespace(version_info=(3, minor, 1), executable=sys.executable, platform="linux")
     )
 
 
@@ -218,7 +231,7 @@ def test_celery_is_limited_unless_the_user_says_otherwise(
 def test_the_installation_is_checked_with_what_it_needs(uv: Uv, cache: Path) -> None:
     airflow(cache, extras=("celery", "fab"))
     [*_, last] = uv.lines("checked")
-    assert last.endswith(f"{environments.CHECKED['celery']} {environments.CHECKED['fab']}")
+    assert last.endswith(f"{airflow_venv.CHECKED['celery']} {airflow_venv.CHECKED['fab']}")
 
 
 def test_an_installation_that_does_not_work_is_removed(uv: Uv, cache: Path) -> None:
@@ -249,7 +262,9 @@ def test_uv_is_not_led_elsewhere(uv: Uv, cache: Path, monkeypatch: pytest.Monkey
         (NO_VERSION, "airflowVersion: PyPI has no Airflow 3.3.2.", "no version of apache-airflow[celery]==3.3.2"),
         (CONFLICT, "Airflow 3.3.2 cannot be installed: its packages and the further requirements do", "celery>=6"),
         (FULL, "Airflow 3.3.2 cannot be installed: the disk is full.", "No space left"),
+        (DISABLED, "Airflow 3.3.2 cannot be installed: PyPI cannot be reached.", "hint: Packages were unavailable"),
         (BUILD, "Airflow 3.3.2 cannot be installed: uv failed.", "Failed to build `pandas==0.25.3`"),
+        (BUILD, "Airflow 3.3.2 cannot be installed: uv failed.", "hint: This error likely indicates"),
         ("killed\n", "Airflow 3.3.2 cannot be installed: uv failed.", "killed"),
     ],
 )
@@ -339,7 +354,7 @@ def test_uv_holds_the_lock_when_its_parent_is_killed(uv: Uv, cache: Path) -> Non
     gate = uv.set("wait")
     code = f"""
 from pathlib import Path
-from airflow_charts.local.environments import airflow_programs
+from airflow_charts.local.airflow_venv import airflow_programs
 airflow_programs(Path({str(cache)!r}), "3.3.2", [], [], lambda line: print(line, flush=True))
 """
     told: list[str] = []
@@ -421,9 +436,9 @@ def test_our_modules_are_part_of_the_environment(uv: Uv, cache: Path, name: str)
     """Also newer versions of them, without a new installation."""
     packages = airflow(cache).bin.parent / "lib" / "python3.12" / "site-packages"
     module = packages / f"airflow_charts_{name}.py"
-    source = Path(environments.__file__).with_name(f"{name}.py").read_bytes()
+    source = Path(airflow_venv.__file__).with_name(f"{name}.py").read_bytes()
     assert module.read_bytes() == source
-    assert (packages / "airflow_charts_pod_network.pth").read_text(encoding="utf-8") == environments.START_UP
+    assert (packages / "airflow_charts_pod_network.pth").read_text(encoding="utf-8") == airflow_venv.START_UP
     module.write_text("# older", encoding="utf-8")
     airflow(cache)
     assert module.read_bytes() == source
@@ -438,25 +453,25 @@ def test_what_processes_may_share_is_recorded_with_the_installation(uv: Uv, cach
     """The check imports everything that Airflow's commands do, and has our modules for that."""
     programs = airflow(cache)
     [*_, checked] = uv.lines("checked")
-    command = environments.preload_command(programs.bin)
+    command = airflow_venv.preload_command(programs.bin)
     assert f" {command[-1]} " in f" {checked} "
-    assert environments.PRELOAD in environments.CHECK
-    assert command[:3] == (str(programs.bin / "python"), "-m", environments.PRELOAD)
+    assert airflow_venv.PRELOAD in airflow_venv.CHECK
+    assert command[:3] == (str(programs.bin / "python"), "-m", airflow_venv.PRELOAD)
 
 
 def test_where_forks_are_not_safe_there_is_no_preload(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environments, "sys", SimpleNamespace(platform="darwin"))
-    assert environments.preload_command(Path("/airflow/bin")) == ()
+    monkeypatch.setattr(airflow_venv, "sys", SimpleNamespace(platform="darwin"))
+    assert airflow_venv.preload_command(Path("/airflow/bin")) == ()
 
 
 def test_uv_beside_python_or_of_its_package_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has installed this package has uv, even if its folder is not on PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert Path(environments._uv_program()).name == "uv"
-    monkeypatch.setattr(environments, "sys", SimpleNamespace(executable=str(tmp_path / "python")))
+    assert Path(real_uv.uv_program()).name == "uv"
+    monkeypatch.setattr(real_uv, "sys", SimpleNamespace(executable=str(tmp_path / "python")))
     monkeypatch.setitem(sys.modules, "uv", None)
     with pytest.raises(LocalRunError, match="`pip install uv`"):
-        environments._uv_program()
+        real_uv.uv_program()
 
 
 def test_a_cache_that_cannot_be_written_is_an_error(uv: Uv, tmp_path: Path) -> None:
@@ -525,7 +540,7 @@ def test_no_network_is_not_taken_for_no_wheel(uv: Uv, cache: Path) -> None:
 def test_servers_of_this_machine(cache: Path) -> None:
     """Debian keeps PostgreSQL's programs beside the search path; nothing is installed."""
     postgresql = postgresql_programs(cache, "system", pytest.fail)
-    assert all((postgresql.bin / name).exists() for name in environments.POSTGRESQL_NAMES)
+    assert all((postgresql.bin / name).exists() for name in servers.POSTGRESQL_NAMES)
     assert postgresql.origin.startswith("PostgreSQL ")
     assert postgresql.origin.endswith(" of this machine")
     redis = redis_programs(cache, "system", pytest.fail)
@@ -537,15 +552,15 @@ def test_servers_of_this_machine(cache: Path) -> None:
 def test_the_newest_of_several_is_taken(tmp_path: Path) -> None:
     for version in ("9.6", "15", "17"):
         (tmp_path / version / "bin").mkdir(parents=True)
-    assert [one.parent.name for one in environments._newest(f"{tmp_path}/*/bin")] == ["17", "15", "9.6"]
+    assert [one.parent.name for one in newest(f"{tmp_path}/*/bin")] == ["17", "15", "9.6"]
 
 
 @pytest.mark.parametrize("source", ["wheel", "system"])
 def test_a_machine_without_servers_says_what_to_install(
     uv: Uv, cache: Path, monkeypatch: pytest.MonkeyPatch, source: Any
 ) -> None:
-    monkeypatch.setattr(environments, "_search_path", list)
-    monkeypatch.setattr(environments, "_newest", lambda _: [])
+    monkeypatch.setattr(servers, "_search_path", list)
+    monkeypatch.setattr(servers, "newest", lambda _: [])
     uv.set("fail", NO_WHEEL)
     with pytest.raises(LocalRunError, match="`apt-get install postgresql`, or `brew install postgresql@17`") as caught:
         postgresql_programs(cache, source, silent)
