@@ -15,7 +15,8 @@ import airflow_charts
 from airflow_charts import Release, Values, airflow, errors, manifests
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("lightkube", "pydantic", "msgspec", "jsonschema_rs", "yaml", "typer", "rich", "helm_python", "httpx", "httpx2")
+EXTRAS = ("helm_python", "psutil", "rich", "typer", "uv")
+HEAVY = ("lightkube", "pydantic", "msgspec", "jsonschema_rs", "yaml", "httpx", "httpx2", *EXTRAS)
 
 
 def test_all_is_sorted_and_importable() -> None:
@@ -46,7 +47,7 @@ def test_importing_is_light(module: str) -> None:
 def test_the_call_needs_no_engine_and_no_command_line() -> None:
     code = "from airflow_charts import Release, manifests\nmanifests({}, Release('a'))"
     loaded = modules_after(code)
-    assert loaded & {"helm_python", "typer", "rich"} == set()
+    assert loaded & set(EXTRAS) == set()
     assert not [name for name in loaded if name.startswith(("airflow_charts.helm", "airflow_charts.cli"))]
 
 

@@ -465,12 +465,12 @@ def test_where_forks_are_not_safe_there_is_no_preload(monkeypatch: pytest.Monkey
 
 
 def test_uv_beside_python_or_of_its_package_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has installed this package has uv, even if its folder is not on PATH."""
+    """Whoever has installed the extra `local` has uv, even if its folder is not on PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert Path(real_uv.uv_program()).name == "uv"
     monkeypatch.setattr(real_uv, "sys", SimpleNamespace(executable=str(tmp_path / "python")))
     monkeypatch.setitem(sys.modules, "uv", None)
-    with pytest.raises(LocalRunError, match="`pip install uv`"):
+    with pytest.raises(LocalRunError, match=r"uv was not found, .*: pip install 'airflow-charts\[local\]'"):
         real_uv.uv_program()
 
 

@@ -114,7 +114,9 @@ def uv_program() -> str:
 
         return os.fspath(find_uv_bin())
     except (ImportError, FileNotFoundError):
-        raise LocalRunError("uv was not found, which installs the programs of a local run: `pip install uv`.") from None
+        raise LocalRunError(
+            "uv was not found, which installs the programs of a local run: pip install 'airflow-charts[local]'"
+        ) from None
 
 
 def environment() -> Mapping[str, str]:
