@@ -11,12 +11,14 @@ from functools import cache
 from typing import Any
 
 import jsonschema_rs
+from pydantic.alias_generators import to_camel
 
 from airflow_charts import deployment  # noqa: F401 - it says which components there are
 from airflow_charts.derived.rules import problems
 from airflow_charts.errors import InvalidValuesError, Problem
 from airflow_charts.reading.coalesce import coalesce
 from airflow_charts.values import Values
+from airflow_charts.values.pod import AirflowPods, AllPods
 from airflow_charts.values.schema import schema_of
 
 UNKNOWN_KEY = "has a key that is not allowed here"
@@ -129,10 +131,22 @@ def _a(kinds: Any) -> str:
 
 
 def _unknown(name: str, error: Any) -> str:
-    known = _keys_at(list(error.instance_path))
+    path = list(error.instance_path)
+    known = _keys_at(path[:1] if path[:2] == ["workers", "sets"] else path)
     close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
+    place = _place_of_pod_setting(name, path, known)
+    hint = f"; write it under `{place}`" if place else f"; did you mean `{close[0]}`?" if close else ""
     return f"there is no value `{name}`{hint}"
+
+
+def _place_of_pod_setting(name: str, path: list[Any], known: list[str]) -> str:
+    """The section for a setting of pods that stands beside it; empty for any other key."""
+    of_all, of_airflow = (name in {to_camel(key) for key in model.model_fields} for model in (AllPods, AirflowPods))
+    if path == ["pods"]:
+        return "airflowPods" if of_airflow else ""
+    if path == ["airflowPods"]:
+        return "pods" if of_all else ""
+    return ".".join(map(str, [*path, "pod"])) if "pod" in known and (of_all or of_airflow) else ""
 
 
 def _keys_at(path: list[Any]) -> list[str]:

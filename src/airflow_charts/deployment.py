@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from airflow_charts.additions import dags, logs
+from airflow_charts.additions import ADDITIONS
 from airflow_charts.components import (
     dag_processor,
     extra,
@@ -59,8 +59,7 @@ def _while_it_runs(component: Component) -> Callable[[Values, Release], list[obj
 PARTS: dict[str, Callable[[Values, Release], Any]] = {
     "credentials": credentials.objects,
     "config": config.objects,
-    "dags": dags.objects,
-    "logs": logs.objects,
+    **{addition.name: addition.objects for addition in ADDITIONS},
     "roles": roles.objects,
     **{component.file: _while_it_runs(component) for component in (*AWAITED, *COMPONENTS)},
     "policies": policies.objects,

@@ -72,7 +72,11 @@ def replicas(documents: list[Any]) -> int:
     ("arguments", "code", "said"),
     [
         (["validate"], 0, "the values are valid"),
-        (["validate", "--set", "scheduler.env.AIRFLOW_HOME=/x"], 1, "scheduler.env.AIRFLOW_HOME: the chart sets it"),
+        (
+            ["validate", "--set", "scheduler.pod.env.AIRFLOW_HOME=/x"],
+            1,
+            "scheduler.pod.env.AIRFLOW_HOME: the chart sets it",
+        ),
         (["validate", "--set", "config.core.fernet_key=x"], 1, "config.core.fernet_key: the chart sets it"),
         (["validate", "--set", "secrets.generate=false"], 1, "secrets.fernetKey.existingSecret: is empty"),
         (["graph"], 0, "postgresql[postgresql]"),
@@ -113,7 +117,7 @@ def test_values_come_from_standard_input(tmp_path: Path) -> None:
 
 
 def test_set_string_keeps_numbers_texts() -> None:
-    text = output("template", "--set-string", "pods.env.NUMBER=012,pods.env.FLAG=true", "-s", "scheduler")
+    text = output("template", "--set-string", "airflowPods.env.NUMBER=012,airflowPods.env.FLAG=true", "-s", "scheduler")
     assert "value: '012'" in text or 'value: "012"' in text
     assert "scheduler.replicas: must be an integer" in refused("template", "--set-string", "scheduler.replicas=2")
 
@@ -243,9 +247,9 @@ def test_a_refusal_names_the_line_of_the_file_that_set_the_value_last(tmp_path: 
 
 def test_a_broken_rule_names_the_line_of_its_value(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
-    file.write_text("scheduler:\n  env:\n    AIRFLOW_HOME: /x\npostgresql: {enabled: false}\n")
+    file.write_text("scheduler:\n  pod:\n    env:\n      AIRFLOW_HOME: /x\npostgresql: {enabled: false}\n")
     lines = refused("validate", "-f", str(file)).splitlines()
-    assert f"{file}:3: scheduler.env.AIRFLOW_HOME: the chart sets it; use an image of your own" in lines
+    assert f"{file}:4: scheduler.pod.env.AIRFLOW_HOME: the chart sets it; use an image of your own" in lines
     assert [line for line in lines if line.startswith("database.host: ")], "no file has it"
 
 

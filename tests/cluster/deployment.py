@@ -258,12 +258,12 @@ class Deployment:
         """The values that are installed, with some changes."""
         others: Document = {}
         if not self.dags_in_image:
-            others["pods"] = {
-                "volumes": [{"name": "test-dags", "configMap": {"name": "test-dags"}}],
-                "volumeMounts": [  # file by file: Airflow 2 takes the links in a ConfigMap's folder for a loop
-                    {"name": "test-dags", "mountPath": f"/opt/airflow/dags/{path.name}", "subPath": path.name}
+            others["airflowPods"] = {
+                "volumes": {"test-dags": {"configMap": {"name": "test-dags"}}},
+                "volumeMounts": {  # file by file: Airflow 2 takes the links in a ConfigMap's folder for a loop
+                    f"/opt/airflow/dags/{path.name}": {"name": "test-dags", "subPath": path.name}
                     for path in DAGS.glob("*.py")
-                ],
+                },
             }
         if not OWN:
             others["logs"] = {"persistence": _shared_volume()}

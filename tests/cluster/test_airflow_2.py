@@ -15,7 +15,7 @@ airflow_2 = Deployment(
         "airflowVersion": "2.11.2",
         "executors": ["CeleryExecutor"],
         "config": {"api": {"auth_backends": "airflow.api.auth.backend.basic_auth"}},  # for this test's client
-        "workers": {"env": {WRITTEN: "/tmp/webserver_config.py"}},  # see the last test
+        "workers": {"pod": {"env": {WRITTEN: "/tmp/webserver_config.py"}}},  # see the last test
     },
 )
 airflow_2.dags_in_image = False
@@ -52,6 +52,6 @@ def test_the_same_values_replace_no_pod() -> None:
 )
 def test_a_worker_starts_without_a_place_for_a_file_of_the_webserver() -> None:
     [old] = airflow_2.pod_names("worker")
-    airflow_2.upgrade({"workers": {"env": {WRITTEN: "/etc/airflow/webserver_config.py"}}})
+    airflow_2.upgrade({"workers": {"pod": {"env": {WRITTEN: "/etc/airflow/webserver_config.py"}}}})
     until(lambda: old not in airflow_2.pod_names("worker") or airflow_2.restarts(), "the new worker has tried")
     assert airflow_2.restarts() == {}

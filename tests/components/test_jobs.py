@@ -31,7 +31,7 @@ def test_another_spec_is_another_job(component: str) -> None:
     section = {"migrations": "migrations", "secret-generation": "secretGeneration"}[component]
     [before] = objects("Job", component)
     [same] = objects("Job", component, webserver={"replicas": 2})
-    [after] = objects("Job", component, **{section: {"env": {"A": "1"}}})
+    [after] = objects("Job", component, **{section: {"pod": {"env": {"A": "1"}}}})
     assert before == same
     assert before["metadata"]["name"] != after["metadata"]["name"]
     assert before["metadata"]["name"].startswith(f"etl-airflow-{component}-")
@@ -39,7 +39,7 @@ def test_another_spec_is_another_job(component: str) -> None:
 
 @on_both
 def test_a_job_has_no_probes_no_wait_and_no_side_containers_that_never_end(component: str) -> None:
-    [job] = objects("Job", component, pods={"containers": [{"name": "proxy", "image": "proxy:1"}]})
+    [job] = objects("Job", component, airflowPods={"containers": [{"name": "proxy", "image": "proxy:1"}]})
     [container] = pod_of(job)["containers"]
     assert not {"startupProbe", "livenessProbe", "readinessProbe"} & container.keys()
     assert "initContainers" not in pod_of(job)

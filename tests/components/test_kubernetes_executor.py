@@ -62,7 +62,9 @@ def test_a_task_is_as_restricted_as_every_pod() -> None:
 
 
 def test_its_settings_are_its_own() -> None:
-    pod = template(kubernetesExecutor={"resources": {"limits": {"cpu": "4", "memory": "8Gi"}}, "labels": {"a": "b"}})
+    pod = template(
+        kubernetesExecutor={"resources": {"limits": {"cpu": "4", "memory": "8Gi"}}, "pod": {"labels": {"a": "b"}}}
+    )
     assert pod["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "4", "memory": "8Gi"}
     assert pod["metadata"]["labels"]["a"] == "b"
 

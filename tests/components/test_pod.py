@@ -64,7 +64,7 @@ def test_users_init_containers_stand_before_and_after_the_wait() -> None:
         "initContainersFirst": [{"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}],
         "initContainers": [{"name": "prepare", "image": "busybox:1"}],
     }
-    [deployment] = objects("Deployment", "scheduler", pods=settings)
+    [deployment] = objects("Deployment", "scheduler", airflowPods=settings)
     names = [container["name"] for container in pod_of(deployment)["initContainers"]]
     assert names == ["proxy", "wait-for-schema", "prepare"]
 
@@ -108,26 +108,50 @@ def test_a_folder_of_the_volume_of_logs_can_be_chosen() -> None:
 def added(name: str) -> dict[str, Any]:
     """What users add to pods, each with a name."""
     return {
-        "volumes": [{"name": name, "emptyDir": {}}],
-        "volumeMounts": [{"name": name, "mountPath": f"/{name}"}],
-        "envFrom": [{"secretRef": {"name": name}}],
-        "containers": [{"name": name, "image": "side:1"}],
+        "env": {name: "text"},
+        "volumes": {name: {"emptyDir": {}}},
+        "volumeMounts": {f"/{name}": {"name": name}},
     }
 
 
-def test_what_users_add_to_all_pods_and_to_a_component_is_there_together() -> None:
-    [deployment] = objects("Deployment", "scheduler", pods=added("all"), scheduler=added("own"))
+def test_what_users_add_to_airflows_pods_and_to_a_component_is_there_together() -> None:
+    [deployment] = objects("Deployment", "scheduler", airflowPods=added("all"), scheduler={"pod": added("own")})
     pod = pod_of(deployment)
     assert [volume["name"] for volume in pod["volumes"]][-2:] == ["all", "own"]
-    assert [container["name"] for container in pod["containers"]][-2:] == ["all", "own"]
     for container in (pod["containers"][0], pod["initContainers"][0]):
-        assert container["envFrom"] == [{"secretRef": {"name": "all"}}, {"secretRef": {"name": "own"}}]
+        assert environment(container).items() >= {"all": "text", "own": "text"}.items()
         assert list(mounts(container).items())[-2:] == [("all", "/all"), ("own", "/own")]
 
 
-def test_a_components_variable_wins_over_the_one_of_all_pods() -> None:
+def test_lists_of_a_component_replace_those_of_airflows_pods() -> None:
+    def lists(name: str) -> dict[str, Any]:
+        return {"containers": [{"name": name, "image": "a:1"}], "envFrom": [{"secretRef": {"name": name}}]}
+
+    [deployment] = objects("Deployment", "webserver", airflowPods=lists("all"), webserver={"pod": lists("own")})
+    assert [container["name"] for container in pod_of(deployment)["containers"]] == ["webserver", "own"]
+    assert main_of(deployment)["envFrom"] == [{"secretRef": {"name": "own"}}]
+
+
+def test_a_data_store_has_nothing_of_airflows_pods_and_everything_of_its_own() -> None:
+    settings = {**added("own"), "containers": [{"name": "exporter", "image": "exporter:1"}]}
+    before, after = (
+        objects("StatefulSet", "postgresql", airflowPods=added("all") if changed else {}, postgresql={"pod": settings})
+        for changed in (False, True)
+    )
+    assert before == after
+    pod = pod_of(after[0])
+    assert [container["name"] for container in pod["containers"]] == ["postgresql", "exporter"]
+    assert pod["volumes"][-1] == {"name": "own", "emptyDir": {}}
+    assert environment(pod["containers"][0])["own"] == "text"
+    assert mounts(pod["containers"][0])["own"] == "/own"
+
+
+def test_a_components_variable_wins_over_the_one_of_airflows_pods() -> None:
     [deployment] = objects(
-        "Deployment", "scheduler", pods={"env": {"A": "pods", "B": "pods"}}, scheduler={"env": {"A": "own"}}
+        "Deployment",
+        "scheduler",
+        airflowPods={"env": {"A": "pods", "B": "pods"}},
+        scheduler={"pod": {"env": {"A": "own"}}},
     )
     names = [variable["name"] for variable in main_of(deployment)["env"]]
     assert names.count("A") == 1
@@ -137,8 +161,8 @@ def test_a_components_variable_wins_over_the_one_of_all_pods() -> None:
 
 SETTINGS: list[tuple[str, Any, Any, Any]] = [
     ("nodeSelector", {"a": "all", "b": "all"}, {"a": "own"}, {"a": "own", "b": "all"}),
-    ("affinity", {"nodeAffinity": {}}, {"podAffinity": {}}, {"podAffinity": {}}),
-    ("tolerations", [{"key": "all"}], [{"key": "own"}], [{"key": "all"}, {"key": "own"}]),
+    ("affinity", {"nodeAffinity": {}}, {"podAffinity": {}}, {"nodeAffinity": {}, "podAffinity": {}}),
+    ("tolerations", [{"key": "all"}], [{"key": "own"}], [{"key": "own"}]),
     ("priorityClassName", "all", "own", "own"),
     ("runtimeClassName", "all", "own", "own"),
     ("schedulerName", "all", "own", "own"),
@@ -148,7 +172,7 @@ SETTINGS: list[tuple[str, Any, Any, Any]] = [
         "hostAliases",
         [{"ip": "10.0.0.1", "hostnames": ["all"]}],
         [{"ip": "10.0.0.2", "hostnames": ["own"]}],
-        [{"ip": "10.0.0.1", "hostnames": ["all"]}, {"ip": "10.0.0.2", "hostnames": ["own"]}],
+        [{"ip": "10.0.0.2", "hostnames": ["own"]}],
     ),
 ]
 """A setting of all pods and of one component, and what the pods of that component have."""
@@ -158,17 +182,20 @@ SETTINGS: list[tuple[str, Any, Any, Any]] = [
 def test_a_setting_of_all_pods_holds_where_a_component_says_nothing_else(
     setting: str, everywhere: Any, own: Any, wanted: Any
 ) -> None:
-    settings = {"pods": {setting: everywhere}, "triggerer": {setting: own}}
+    settings = {"pods": {setting: everywhere}, "triggerer": {"pod": {setting: own}}}
     [triggerer], [worker] = objects("Deployment", "triggerer", **settings), objects("Deployment", "worker", **settings)
     assert pod_of(triggerer)[setting] == wanted
     assert pod_of(worker)[setting] == everywhere
 
 
-def test_a_security_context_of_a_component_replaces_the_one_of_all_pods() -> None:
-    settings = {"podSecurityContext": {"runAsUser": 2}, "securityContext": {"privileged": False}}
-    [deployment] = objects("Deployment", "triggerer", triggerer=settings)
-    assert pod_of(deployment)["securityContext"] == {"runAsUser": 2}
-    assert main_of(deployment)["securityContext"] == {"privileged": False}
+def test_a_security_context_of_a_component_is_laid_over_the_one_of_all_pods() -> None:
+    settings = {"podSecurityContext": {"runAsUser": 2}, "securityContext": {"readOnlyRootFilesystem": False}}
+    [usual], [own] = objects("Deployment", "triggerer"), objects("Deployment", "triggerer", triggerer={"pod": settings})
+    assert pod_of(own)["securityContext"] == {**pod_of(usual)["securityContext"], "runAsUser": 2}
+    assert main_of(own)["securityContext"] == {
+        **main_of(usual)["securityContext"],
+        "readOnlyRootFilesystem": False,
+    }
 
 
 def test_users_may_replace_the_command_but_not_what_stands_around_it() -> None:
@@ -184,7 +211,7 @@ def test_every_pod_pulls_its_images_with_the_same_secrets() -> None:
 
 
 def test_labels_stand_on_workload_and_pod_and_annotations_where_they_are_asked_for() -> None:
-    settings = {"labels": {"team": "data"}, "annotations": {"on": "workload"}, "podAnnotations": {"on": "pod"}}
+    settings = {"labels": {"team": "data"}, "workloadAnnotations": {"on": "workload"}, "annotations": {"on": "pod"}}
     [deployment] = objects("Deployment", "worker", pods=settings)
     metadata, pod = deployment["metadata"], deployment["spec"]["template"]["metadata"]
     assert metadata["labels"]["team"] == pod["labels"]["team"] == "data"

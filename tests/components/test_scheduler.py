@@ -37,7 +37,12 @@ def test_where_it_parses_dag_files_it_imports_first_too() -> None:
 
 def test_with_kubernetes_executor_it_reads_the_template_and_restarts_when_that_changes() -> None:
     small, large = (
-        objects("Deployment", "scheduler", executors=["KubernetesExecutor"], kubernetesExecutor={"env": {"A": size}})[0]
+        objects(
+            "Deployment",
+            "scheduler",
+            executors=["KubernetesExecutor"],
+            kubernetesExecutor={"pod": {"env": {"A": size}}},
+        )[0]
         for size in ("small", "large")
     )
     [config] = [volume for volume in pod_of(small)["volumes"] if volume["name"] == "config"]

@@ -18,7 +18,7 @@ def test_there_is_one_set_by_default() -> None:
 
 
 def test_a_set_gives_only_what_differs() -> None:
-    default, gpu = objects("Deployment", "worker", workers={"replicas": 3, "env": {"A": "1"}, "sets": SETS})
+    default, gpu = objects("Deployment", "worker", workers={"replicas": 3, "pod": {"env": {"A": "1"}}, "sets": SETS})
     assert (default["spec"]["replicas"], gpu["spec"]["replicas"]) == (3, 4)
     assert main_of(gpu)["args"][-4:] == ["--concurrency", "2", "--queues", "gpu,cuda"]
     assert environment(main_of(default))["A"] == environment(main_of(gpu))["A"] == "1"

@@ -13,6 +13,7 @@ from airflow_charts.errors import InvalidValuesError
 
 NO_POSTGRESQL: Document = {"enabled": False}
 ELSEWHERE: Document = {"host": "db.example.com"}
+SIDE: Document = {"name": "mine", "image": "mine:1"}
 
 REFUSED: list[tuple[str, Document]] = [
     ("airflowVersion", {"airflowVersion": "2.10.5"}),
@@ -39,7 +40,7 @@ REFUSED: list[tuple[str, Document]] = [
     ("secrets.fernetKey.existingSecret", {"secrets": {"generate": False}}),
     ("secrets.fernetKey.value", {"secrets": {"fernetKey": {"value": "a", "existingSecret": "b"}}}),
     ("workers.sets.gpu.serviceAccount", {"workers": {"sets": {"gpu": {"serviceAccount": {"name": "mine"}}}}}),
-    ("pods.volumes", {"pods": {"volumes": [{"name": "mine", "emptyDir": {}}, {"name": "mine", "emptyDir": {}}]}}),
+    ("scheduler.pod", {"airflowPods": {"initContainers": [SIDE]}, "scheduler": {"pod": {"containers": [SIDE]}}}),
 ]
 
 ACCEPTED_TODAY: list[tuple[str, Document, str]] = [

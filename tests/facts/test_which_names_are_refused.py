@@ -130,7 +130,7 @@ def test_exactly_these_variables_are_refused() -> None:
     asked |= {name for case in deployments.EVERY for item in containers(case).values() for name in plain(item)}
     asked |= {name for case in deployments.EVERY for item in containers(case).values() for name in secrets(item)}
     asked |= {*REFUSED_VARIABLES.split()}
-    found = refusals({"pods": {"env": dict.fromkeys(asked, "text")}}, "pods.env")
+    found = refusals({"airflowPods": {"env": dict.fromkeys(asked, "text")}}, "airflowPods.env")
     assert set(found) == {*REFUSED_VARIABLES.split()}
 
 

@@ -46,7 +46,7 @@ dags:
 logs:
   persistence: {enabled: true, accessMode: ReadWriteOnce, existingClaim: my-logs}
   cleaner: {enabled: false}
-pods:
+airflowPods:
   initContainersFirst: [{name: proxy, image: "proxy:1", restartPolicy: Always}]
 """
 DIGEST = "(digest)"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from printing import Maker, Sample, defined, printed, recorded
+from printing import Inner, Maker, Sample, defined, printed, recorded
 
 from airflow_charts.errors import ChartError
 from airflow_charts.helm.chart import template_files
@@ -537,7 +537,7 @@ spec:
         lambda values, _: each_pair(
             values.sets,
             lambda name, changes: let(
-                overlaid(values.inner, changes),
+                overlaid(values.inner, changes, Inner),
                 lambda source: core_v1.ConfigMap(
                     metadata=meta_v1.ObjectMeta(name=name),
                     data=union({"replicas": f"{source.replicas}"}, source.labels),

@@ -105,11 +105,11 @@ adminUser: {enabled: false}
 webserver: {ingress: {enabled: true, tlsSecret: tls}}
 flower: {enabled: true, ingress: {enabled: true, tlsSecret: tls, hosts: [a.b]}}
 ---
-pods: {containers: [{name: base}], initContainers: [{name: x}], initContainersFirst: [{name: x}]}
+airflowPods: {containers: [{name: base}], initContainers: [{name: x}], initContainersFirst: [{name: x}]}
 ---
-pods: {containers: [{name: webserver}], volumeMounts: [{name: a, mountPath: /data}, {name: a, mountPath: /b}]}
+airflowPods: {containers: [{name: webserver}], volumeMounts: {/data: {name: a}, /b: {name: a}}}
 ---
-scheduler: {env: {PLAIN: text}, volumes: [{name: x}], nodeSelector: {a: b}}
+scheduler: {pod: {env: {PLAIN: text}, volumes: {x: {emptyDir: {}}}, nodeSelector: {a: b}}}
 """
 
 
@@ -135,32 +135,27 @@ def about_rules() -> list[dict[str, Any]]:
     shared = {
         "labels": {"a": "b"},
         "annotations": {"a": "b"},
-        "podAnnotations": {"a": "b"},
+        "workloadAnnotations": {"a": "b"},
         "nodeSelector": {"a": "b"},
-        "env": {"A": "b"},
     }
-    twice = {
-        "volumes": [{"name": "x"}],
-        "volumeMounts": [{"name": "x", "mountPath": "/x"}],
+    lists = {
         "initContainersFirst": [{"name": "x"}],
         "initContainers": [{"name": "y"}],
         "containers": [{"name": "z"}],
     }
-    other = {
-        name: [{**items[0], "name": f"o{number}", **_elsewhere(items[0])}]
-        for number, (name, items) in enumerate(twice.items())
-    }
+    more = {**lists, "volumes": {"x": {"emptyDir": {}}}, "volumeMounts": {"/x": {"name": "x"}}, "env": {"A": "b"}}
+    other = {name: [{"name": f"o{number}"}] for number, name in enumerate(lists)}
     existing = parse((ROOT / "examples/existing-secrets.yaml").read_text()).data
     defaults = load({}).config
     return [
         {"config": owned},
         {"config": {section: {} for section in sections}},
         {"config": {section: {"other": "text", "flag": True} for section in sections}},
-        {"pods": {"env": {owned_name.name: "x" for owned_name in owned_variables()}}},
+        {"airflowPods": {"env": {owned_name.name: "x" for owned_name in owned_variables()}}},
         both,
         values,
         {"secrets": {"generate": False}, "flower": {"enabled": True}},
-        *({section: {"env": {"A": "b"}, "volumes": [{"name": "x"}]}} for section in COMPONENTS),
+        *({section: {"pod": {"env": {"A": "b"}, "volumes": {"x": {"emptyDir": {}}}}}} for section in COMPONENTS),
         {section: {"strategy": {"type": "Recreate"}} for section in COMPONENTS if section in REPLICATED},
         {section: {"serviceAccount": {"name": "mine"}} for section in COMPONENTS},
         {
@@ -176,7 +171,7 @@ def about_rules() -> list[dict[str, Any]]:
         },
         {"config": {section: dict.fromkeys(options) for section, options in defaults.items()}},
         {"config": dict.fromkeys(defaults)},
-        dict.fromkeys(("pods", *(section for section in COMPONENTS if section != "kubernetesExecutor")), shared),
+        {"pods": shared, **{section: {"pod": shared} for section in COMPONENTS}},
         {
             **everything(),
             **{section: {"serviceAccount": {"name": "mine"}} for section in COMPONENTS},
@@ -190,27 +185,39 @@ def about_rules() -> list[dict[str, Any]]:
         {**existing, "secrets": {}},
         {**existing, "postgresql": {"enabled": True}, "redis": {"enabled": True}},
         {section: {"host": "a", "uri": {"existingSecret": "b"}} for section in ("database", "resultBackend", "broker")},
-        {"pods": {"initContainers": [{"name": "worker"}], "initContainersFirst": [{"name": "worker"}]}},
-        {"pods": {"initContainers": [{"name": "x"}], "initContainersFirst": [{"name": "x"}]}},
-        {"pods": twice, **dict.fromkeys(COMPONENTS, twice), "workers": {**twice, "sets": {"a": twice}}},
-        {"pods": twice, "webserver": other},
-        {"pods": {name: items * 2 for name, items in twice.items()}},
-        {"workers": {"sets": {"a": other}}},
-        {"pods": other},
-        {"airflowLocalSettings": "x", **{section: {"env": {"PYTHONPATH": "x"}} for section in ("pods", *COMPONENTS)}},
-        {"airflowLocalSettings": "x", "workers": {"sets": {"a": {"env": {"PYTHONPATH": "x"}}, "b": {"env": {}}}}},
-        {"workers": {"sets": {"a": {name: items * 2 for name, items in twice.items()}}}},
-        {"pods": twice, **{section: {"volumes": [{"name": "v"}]} for section in COMPONENTS}},
-        {"pods": twice, **{section: {"containers": [{"name": "v"}]} for section in COMPONENTS}},
-        *({section: {name: value}} for section in COMPONENTS for name, value in twice.items()),
+        {"airflowPods": {"initContainers": [{"name": "worker"}], "initContainersFirst": [{"name": "worker"}]}},
+        {"airflowPods": {"initContainers": [{"name": "x"}], "initContainersFirst": [{"name": "x"}]}},
+        {
+            "airflowPods": more,
+            **{section: {"pod": more} for section in COMPONENTS},
+            "workers": {"sets": {"a": {"pod": more}}},
+        },
+        {"airflowPods": more, "webserver": {"pod": other}},
+        {"airflowPods": {name: items * 2 for name, items in lists.items()}},
+        {"workers": {"sets": {"a": {"pod": other}}}},
+        {"airflowPods": other},
+        {
+            "airflowLocalSettings": "x",
+            "airflowPods": {"env": {"PYTHONPATH": "x"}},
+            **{section: {"pod": {"env": {"PYTHONPATH": "x"}}} for section in COMPONENTS},
+        },
+        {
+            "airflowLocalSettings": "x",
+            "workers": {"sets": {"a": {"pod": {"env": {"PYTHONPATH": "x"}}}, "b": {"pod": {"env": {}}}}},
+        },
+        {"workers": {"sets": {"a": {"pod": {name: items * 2 for name, items in lists.items()}}}}},
+        {"airflowPods": more, **{section: {"pod": {"volumes": {"v": {"emptyDir": {}}}}} for section in COMPONENTS}},
+        {"airflowPods": more, **{section: {"pod": {"containers": [{"name": "v"}]}} for section in COMPONENTS}},
+        *({section: {"pod": {name: value}}} for section in COMPONENTS for name, value in more.items()),
         {"images": {"postgresql": {"tag": ""}, "redis": {"tag": ""}}, "dags": {"path": "/data"}},
         {
             "dags": {"persistence": {"enabled": True}},
-            "pods": {"volumeMounts": [{"name": "a", "mountPath": "/opt/airflow/dags"}]},
+            "airflowPods": {"volumeMounts": {"/opt/airflow/dags": {"name": "a"}}},
         },
-        {"workers": {"sets": {"a": {"env": {"PGDATA": "x"}}, "b": {"replicas": 2}}}},
+        {"workers": {"sets": {"a": {"pod": {"env": {"PGDATA": "x"}}}, "b": {"replicas": 2}}}},
         {section: {"command": ["x"], "args": ["y"]} for section in COMPONENTS if section != "kubernetesExecutor"},
         {section: {"replicas": 2} for section in REPLICATED},
+        {section: {"pod": {"podSecurityContext": None, "lifecycle": None}} for section in ("postgresql", "redis")},
         {
             section: {probe: {"enabled": False} for probe in ("startupProbe", "livenessProbe")}
             for section in (*REPLICATED, "postgresql", "redis")
@@ -226,10 +233,6 @@ _SETTINGS = {component.path: component.settings(Values()) for component in deplo
 COMPONENTS = tuple(_SETTINGS)
 REPLICATED = tuple(path for path, settings in _SETTINGS.items() if isinstance(settings, ReplicatedSettings))
 ACCESS = tuple(path for path, settings in _SETTINGS.items() if "kubernetes_access" in type(settings).model_fields)
-
-
-def _elsewhere(item: dict[str, Any]) -> dict[str, Any]:
-    return {"mountPath": "/o"} if "mountPath" in item else {}
 
 
 EXECUTORS = (

@@ -27,6 +27,7 @@ from airflow_charts.tracing import (
     filled,
     first_of,
     fragment,
+    from_json,
     given,
     has_control_characters,
     has_key,
@@ -234,7 +235,10 @@ def deployment(
             selector=meta_v1.LabelSelector(matchLabels={"app.kubernetes.io/component": component}),
             template=core_v1.PodTemplateSpec(
                 metadata=meta_v1.ObjectMeta(
-                    annotations={"checksum/config": digest(small_data(values))},
+                    annotations={
+                        "checksum/config": digest(small_data(values)),
+                        "kind": text_at(from_json('{"kind":"<small>"}'), "kind"),
+                    },
                     labels=overlay({"tier": "any"}, settings.labels),
                 ),
                 spec=combine(
@@ -268,7 +272,7 @@ def server(values: SmallValues, release: Release) -> list[object]:
         each_pair(
             values.server.sets,
             lambda set_name, changes: let(
-                overlaid(values.server, changes),
+                overlaid(values.server, changes, Server),
                 lambda settings: deployment(values, release, f"{name}-{set_name}", settings, f"server-{set_name}"),
             ),
         ),

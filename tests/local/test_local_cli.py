@@ -582,7 +582,10 @@ def test_a_bad_name(machine: Machine, command: str) -> None:
         ({"scheduler": {"replicas": "many"}}, "values.yaml:2: scheduler.replicas: must be an integer"),
         ({"no-such-value": 1}, "error: "),
         ({"executors": ["KubernetesExecutor"]}, "error: executors: the KubernetesExecutor starts a pod"),
-        ({**SMALL, "pods": {"env": {"A": {"secretKeyRef": {"name": "some", "key": "k"}}}}}, "needs the Secret some"),
+        (
+            {**SMALL, "airflowPods": {"env": {"A": {"secretKeyRef": {"name": "some", "key": "k"}}}}},
+            "needs the Secret some",
+        ),
     ],
 )
 def test_what_is_refused_leaves_no_trace(machine: Machine, document: dict[str, Any], said: str) -> None:

@@ -135,8 +135,8 @@ def environment(pod: PodPlan) -> dict[str, str]:
 
 
 def mapping(**pods: Any) -> dict[str, Any]:
-    """A document whose every pod has something more."""
-    return {"executors": ["LocalExecutor"], "triggerer": {"enabled": False}, "pods": pods}
+    """A document whose every pod of Airflow has something more."""
+    return {"executors": ["LocalExecutor"], "triggerer": {"enabled": False}, "airflowPods": pods}
 
 
 def config_map(name: str, **data: str) -> dict[str, Any]:
@@ -491,14 +491,16 @@ def test_every_python_script_of_airflow_may_be_a_fork(state: State, document: di
 @pytest.mark.parametrize("name", ["HOME", "TMPDIR"])
 def test_a_home_of_the_user_s_own_needs_a_process_of_its_own(state: State, name: str) -> None:
     """What is forked has been imported with an empty home."""
-    pods = {pod.pod.name: pod.pod for pod in planned(state, {"scheduler": {"env": {name: "/some/folder"}}}).pods}
+    pods = {
+        pod.pod.name: pod.pod for pod in planned(state, {"scheduler": {"pod": {"env": {name: "/some/folder"}}}}).pods
+    }
     assert not pods["scheduler"].containers[0].preloaded
     assert not pods["scheduler"].containers[0].ahead
     assert pods["triggerer"].containers[0].preloaded
 
 
 def test_a_home_for_all_pods_leaves_nothing_to_fork(state: State) -> None:
-    whole = planned(state, {"pods": {"env": {"HOME": "/some/folder"}}})
+    whole = planned(state, {"airflowPods": {"env": {"HOME": "/some/folder"}}})
     assert whole.preload is None
     assert not any(item.preloaded or item.ahead for pod in whole.pods for item in containers(pod))
 
@@ -728,7 +730,7 @@ def test_ports_of_containers_that_are_left_out_do_not_count() -> None:
 
 @pytest.mark.parametrize("place", ["/extra", "/mnt/a/b", "/etc/ssl/certs"])
 def test_a_volume_outside_of_the_pods_folder_is_left_out_with_a_reason(state: State, place: str) -> None:
-    volumes = {"volumes": [{"name": "extra", "emptyDir": {}}], "volumeMounts": [{"name": "extra", "mountPath": place}]}
+    volumes = {"volumes": {"extra": {"emptyDir": {}}}, "volumeMounts": {place: {"name": "extra"}}}
     whole = planned(state, mapping(**volumes))
     assert ("volume extra of scheduler", f"processes have no {place} of their own") in whole.skipped
     assert not any(place in path.removeprefix(str(state.folder)) for pod in whole.pods for path in pod.folders)
@@ -736,7 +738,7 @@ def test_a_volume_outside_of_the_pods_folder_is_left_out_with_a_reason(state: St
 
 def test_a_mount_without_its_volume_is_refused(state: State) -> None:
     with pytest.raises(LocalRunError, match="typo"):
-        planned(state, mapping(volumeMounts=[{"name": "typo", "mountPath": "/extra"}]))
+        planned(state, mapping(volumeMounts={"/extra": {"name": "typo"}}))
 
 
 def mounts(state: State, config_maps: Mapping[str, Mapping[str, str]]) -> Mounts:

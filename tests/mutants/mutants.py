@@ -106,23 +106,23 @@ FURTHER = (
     Mutant("pods read every Service", "enableServiceLinks=False", "enableServiceLinks=True"),
     Mutant(
         "every pod has a token",
-        "automountServiceAccountToken=program.component.uses(values, KUBERNETES_API)",
+        "automountServiceAccountToken=component.uses(values, KUBERNETES_API)",
         "automountServiceAccountToken=True",
     ),
     Mutant("a root that can be written", "readOnlyRootFilesystem=True", "readOnlyRootFilesystem=False"),
     Mutant("pods may be root", "        runAsNonRoot=True,\n        runAsUser=50000", "        runAsUser=50000"),
     Mutant(
         "nothing waits for the schema",
-        "return when(_waits(values, program), lambda: wait",
-        "return when(False, lambda: wait",
+        "                _waits(values, component),\n                lambda: wait",
+        "                False,\n                lambda: wait",
     ),
     Mutant(
         "the webserver waits for no user", "waits_for_user=conditions.has_admin_user(values)", "waits_for_user=False"
     ),
     Mutant(
         "data stores stop at once",
-        'kubernetes(preStop={"sleep": {"seconds": 10}})',
-        'kubernetes(preStop={"sleep": {"seconds": 0}})',
+        '{"preStop": {"sleep": {"seconds": 10}}}',
+        '{"preStop": {"sleep": {"seconds": 0}}}',
     ),
     Mutant("tasks are killed with their worker", '"DUMB_INIT_SETSID", value="0"', '"DUMB_INIT_SETSID", value="1"'),
     Mutant("Flower is asked behind its login", "}/healthcheck", "}/health"),
@@ -163,25 +163,18 @@ FURTHER = (
     ),
     Mutant(
         "task pods have no DAG files",
-        "                                *dag_mounts(values),\n",
-        "",
+        "    ends=True,\n    reads_dags=True,\n",
+        "    ends=True,\n",
     ),
     Mutant(
         "Secrets that users add are not read",
-        "        envFrom=[*values.pods.env_from, *settings.env_from],\n    )\n\n\n@fragment\ndef user_env",
-        "    )\n\n\n@fragment\ndef user_env",
+        "securityContext=pod.security_context, envFrom=pod.env_from)",
+        "securityContext=pod.security_context)",
     ),
     Mutant(
         "a component's own volumes are lost",
-        """
-                    *(dag_volumes(values, release) if program.reads_dags else []),
-                    *values.pods.volumes,
-                    *settings.volumes,
-""",
-        """
-                    *(dag_volumes(values, release) if program.reads_dags else []),
-                    *values.pods.volumes,
-""",
+        "volumes=[*around.volumes, *user_volumes(pod)]",
+        "volumes=around.volumes",
     ),
     Mutant("logs beside their folder", "subPath=given(values.logs.persistence.sub_path, same)", "subPath=OMIT"),
     Mutant(
@@ -223,8 +216,8 @@ FURTHER = (
     Mutant("changed settings restart nothing", '{values.airflow_local_settings}", 16)', '", 16)'),
     Mutant(
         "a wait without resources",
-        "            resources=settings.resources,\n        ),\n        core",
-        "        ),\n        core",
+        "            resources=settings.resources,\n        ),\n        container_fields(pod),\n    )",
+        "        ),\n        container_fields(pod),\n    )",
     ),
     Mutant(
         "Airflow 3 without a DAG processor",
@@ -233,10 +226,10 @@ FURTHER = (
     ),
     Mutant(
         "all pods win over a component",
-        "nodeSelector=overlay(values.pods.node_selector, settings.node_selector)",
-        "nodeSelector=overlay(settings.node_selector, values.pods.node_selector)",
+        "return overlaid(_airflow_pods(values), settings.pod, Pod)",
+        "return overlaid(settings.pod, _airflow_pods(values), Pod)",
     ),
-    Mutant("images are pulled without a login", "        imagePullSecrets=pull_secrets(values),\n", ""),
+    Mutant("images are pulled without a login", "                imagePullSecrets=pull_secrets(values),\n", ""),
     Mutant(
         "a worker is killed with its tasks",
         "termination_grace_period_seconds: Seconds = 600",

@@ -129,7 +129,7 @@ WORKER_SETS: Document = {
         "sets": {
             "default": None,
             "small": {"replicas": 1, "concurrency": 1},
-            "small-eu": {"queues": ["eu"], "nodeSelector": {"zone": "eu"}},
+            "small-eu": {"queues": ["eu"], "pod": {"nodeSelector": {"zone": "eu"}}},
             "burst": {"replicas": 0, "queues": ["a", "b.c_d-e"], "terminationGracePeriodSeconds": 7200},
         },
     }
@@ -152,24 +152,29 @@ NARROW_PEERS: Document = {
     "networkPolicies": {"taskEgress": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]},
 }
 USER_PARTS: Document = {
-    "pods": {
+    "pods": {"labels": {"team": "data"}, "annotations": {"owner": "data"}},
+    "airflowPods": {
         "env": {"SHARED": "text", "BOTH": "pods", "TOKEN": {"secretKeyRef": {"name": "vault", "key": "token"}}},
         "envFrom": [{"secretRef": {"name": "more"}}],
-        "volumes": [{"name": "certificates", "configMap": {"name": "certificates"}}],
-        "volumeMounts": [{"name": "certificates", "mountPath": "/etc/certificates", "readOnly": True}],
-        "labels": {"team": "data"},
-        "podAnnotations": {"owner": "data"},
+        "volumes": {"certificates": {"configMap": {"name": "certificates"}}},
+        "volumeMounts": {"/etc/certificates": {"name": "certificates", "readOnly": True}},
         "initContainersFirst": [{"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}],
         "initContainers": [{"name": "prepare", "image": "busybox:1"}],
     },
     "scheduler": {
-        "env": {"BOTH": "scheduler", "OWN": "1"},
-        "volumes": [{"name": "cache", "emptyDir": {}}],
-        "volumeMounts": [{"name": "cache", "mountPath": "/cache"}],
-        "containers": [{"name": "agent", "image": "agent:1", "ports": [{"name": "metrics", "containerPort": 9100}]}],
-        "lifecycle": {"preStop": {"exec": {"command": ["sleep", "1"]}}},
+        "pod": {
+            "env": {"BOTH": "scheduler", "OWN": "1"},
+            "volumes": {"cache": {"emptyDir": {}}},
+            "volumeMounts": {"/cache": {"name": "cache"}},
+            "containers": [
+                {"name": "agent", "image": "agent:1", "ports": [{"name": "metrics", "containerPort": 9100}]}
+            ],
+            "lifecycle": {"preStop": {"exec": {"command": ["sleep", "1"]}}},
+        }
     },
-    "workers": {"sets": {"gpu": {"env": {"GPU": "1"}, "containers": [{"name": "gpu-agent", "image": "agent:1"}]}}},
+    "workers": {
+        "sets": {"gpu": {"pod": {"env": {"GPU": "1"}, "containers": [{"name": "gpu-agent", "image": "agent:1"}]}}}
+    },
     "airflowLocalSettings": "def task_policy(task): ...\n",
     "plugins": {"plugin.py": "X = 1\n", "other.py": "Y = 2\n"},
 }

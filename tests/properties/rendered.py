@@ -110,10 +110,9 @@ def pods(case: Case) -> list[Pod]:
 def settings(case: Case) -> Iterator[Object]:
     """The pod settings of every section and set."""
     document = total(case.document)
-    for section in document.values():
-        if isinstance(section, dict):
-            yield section
-    yield from document["workers"]["sets"].values()
+    yield document["airflowPods"]
+    sections = [section for section in document.values() if isinstance(section, dict)]
+    yield from (section.get("pod", {}) for section in [*sections, *document["workers"]["sets"].values()])
 
 
 @cache

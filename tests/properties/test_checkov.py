@@ -29,8 +29,9 @@ _USERS = ("containers", "initContainers", "initContainersFirst")
 
 def _without_users_containers(document: Document) -> Document:
     """The user's own containers and objects are not the chart's to secure; they would hide what the chart's lack."""
-    pod_settings = {key: value for key, value in document["pods"].items() if key not in _USERS}
-    return {**{key: value for key, value in document.items() if key != "extraManifests"}, "pods": pod_settings}
+    pod_settings = {key: value for key, value in document["airflowPods"].items() if key not in _USERS}
+    others = {key: value for key, value in document.items() if key not in ("extraManifests", "postgresql")}
+    return {**others, "airflowPods": pod_settings}
 
 
 RENDERS = {

@@ -25,6 +25,7 @@ from rendered import (
 )
 
 from airflow_charts.errors import InvalidValuesError
+from airflow_charts.reading.coalesce import merge_files
 
 
 class Reference(NamedTuple):
@@ -273,17 +274,22 @@ def _chart_names(kind: str, case: Case) -> set[str]:
 
 
 def _taking(kind: str, name: str) -> Document:
-    """Settings of all pods that take a name."""
+    """Settings of pods that take a name."""
     taking: dict[str, Document] = {
         "env": {"env": {name: "x"}},
-        "volume": {"volumes": [{"name": name, "emptyDir": {}}]},
+        "volume": {"volumes": {name: {"emptyDir": {}}}},
         "mountPath": {
-            "volumes": [{"name": "users-own", "emptyDir": {}}],
-            "volumeMounts": [{"name": "users-own", "mountPath": name}],
+            "volumes": {"users-own": {"emptyDir": {}}},
+            "volumeMounts": {name: {"name": "users-own"}},
         },
         "container": {"containers": [{"name": name, "image": "x:1"}]},
     }
     return taking[kind]
+
+
+def _of_stores(kind: str, name: str) -> list[Document]:
+    """The same for data stores, which have nothing of Airflow's pods."""
+    return [{store: {"pod": _taking(kind, name)}} for store in ("postgresql", "redis")]
 
 
 def _collisions(kind: str) -> set[str]:
@@ -291,7 +297,7 @@ def _collisions(kind: str) -> set[str]:
     found = set()
     for case in _COVERING:
         for name in _chart_names(kind, case):
-            document = {**case.document, "pods": _taking(kind, name)}
+            document = merge_files([case.document, {"airflowPods": _taking(kind, name)}, *_of_stores(kind, name)])
             try:
                 rendered = pods(Case("taken", document))
             except InvalidValuesError:
@@ -308,22 +314,22 @@ def test_users_cannot_take_a_name_of_the_charts(kind: str) -> None:
 
 
 _REPEATS: dict[str, Document] = {
-    "a volume of all pods and of a component": {
-        "pods": {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/a"}]},
-        "scheduler": {"volumes": [{"name": "a", "emptyDir": {}}]},
+    "an init container of Airflow's pods and a container of a component": {
+        "airflowPods": {"initContainers": [{"name": "a", "image": "a:1"}]},
+        "scheduler": {"pod": {"containers": [{"name": "a", "image": "a:1"}]}},
     },
-    "a mount of all pods and of a component": {
-        "pods": {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/a"}]},
-        "scheduler": {"volumeMounts": [{"name": "a", "mountPath": "/a"}]},
-    },
-    "a container of all pods and of a component": {
-        "pods": {"containers": [{"name": "a", "image": "a:1"}]},
-        "scheduler": {"containers": [{"name": "a", "image": "a:1"}]},
+    "two containers of Airflow's pods": {
+        "airflowPods": {
+            "containers": [{"name": "a", "image": "a:1"}],
+            "initContainers": [{"name": "a", "image": "a:1"}],
+        },
     },
     "an init container and a container": {
         "scheduler": {
-            "containers": [{"name": "a", "image": "a:1"}],
-            "initContainers": [{"name": "a", "image": "a:1"}],
+            "pod": {
+                "containers": [{"name": "a", "image": "a:1"}],
+                "initContainers": [{"name": "a", "image": "a:1"}],
+            }
         },
     },
     "the DAG folder and the log folder": {
@@ -336,30 +342,30 @@ _REPEATS: dict[str, Document] = {
         "workers": {
             "sets": {
                 "gpu": {
-                    "volumes": [{"name": "a", "emptyDir": {}}],
-                    "volumeMounts": [{"name": "a", "mountPath": "/opt/airflow/logs"}],
+                    "pod": {
+                        "volumes": {"a": {"emptyDir": {}}},
+                        "volumeMounts": {"/opt/airflow/logs": {"name": "a"}},
+                    }
                 }
             }
         }
     },
-    "an environment variable in a set of workers": {"workers": {"sets": {"gpu": {"env": {"PGPASSWORD": "x"}}}}},
+    "an environment variable in a set of workers": {
+        "workers": {"sets": {"gpu": {"pod": {"env": {"PGPASSWORD": "x"}}}}}
+    },
     "a container in a set of workers": {
-        "workers": {"sets": {"gpu": {"containers": [{"name": "worker", "image": "x:1"}]}}}
+        "workers": {"sets": {"gpu": {"pod": {"containers": [{"name": "worker", "image": "x:1"}]}}}}
     },
-    "a volume in a set of workers": {"workers": {"sets": {"gpu": {"volumes": [{"name": "tmp", "emptyDir": {}}]}}}},
-    "a volume of all pods and of a set of workers": {
-        "pods": {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/a"}]},
-        "workers": {"sets": {"gpu": {"volumes": [{"name": "a", "emptyDir": {}}]}}},
+    "a volume in a set of workers": {"workers": {"sets": {"gpu": {"pod": {"volumes": {"tmp": {"emptyDir": {}}}}}}}},
+    "containers of all workers and of a set": {
+        "workers": {
+            "pod": {"initContainers": [{"name": "a", "image": "a:1"}]},
+            "sets": {"gpu": {"pod": {"containers": [{"name": "a", "image": "a:1"}]}}},
+        }
     },
-    "an init container of all pods and another one of a component": {
-        "pods": {"initContainersFirst": [{"name": "a", "image": "a:1"}]},
-        "scheduler": {"initContainers": [{"name": "a", "image": "a:1"}]},
-    },
-    "a volume twice in one list": {
-        "pods": {
-            "volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}],
-            "volumeMounts": [{"name": "a", "mountPath": "/a"}],
-        },
+    "two kinds of init containers": {
+        "airflowPods": {"initContainersFirst": [{"name": "a", "image": "a:1"}]},
+        "scheduler": {"pod": {"initContainers": [{"name": "a", "image": "a:1"}]}},
     },
     "a pull secret": {"global": {"imagePullSecrets": ["a", "a"]}},
 }

@@ -11,7 +11,7 @@ from airflow_charts.errors import InvalidValuesError
 _WRONG: dict[str, Document] = {
     "a label's key": {"pods": {"labels": {"bad key!": "x"}}},
     "a label's value": {"pods": {"labels": {"a": "bad value!"}}},
-    "an annotation's key": {"pods": {"podAnnotations": {"bad key!": "x"}}},
+    "an annotation's key": {"pods": {"annotations": {"bad key!": "x"}}},
     "a node label's key": {"pods": {"nodeSelector": {"bad key!": "x"}}},
     "a plugin's name": {"plugins": {"a b.py": "x"}},
     "a folder above the volume": {"dags": {"persistence": {"enabled": True, "subPath": "a/../b"}}},

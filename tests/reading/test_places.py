@@ -44,6 +44,22 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ["scheduler:\n  replicas: 1\n  replica: 2\n"],
         ["1:3: scheduler: there is no value `replica`; did you mean `replicas`?"],
     ),
+    "a setting of pods beside `pod`": (
+        ["scheduler:\n  nodeSelector: {a: b}\n"],
+        ["1:2: scheduler: there is no value `nodeSelector`; write it under `scheduler.pod`"],
+    ),
+    "a setting of pods beside `pod` in a set": (
+        ["workers:\n  sets:\n    gpu:\n      env: {A: b}\n"],
+        ["1:4: workers.sets.gpu: there is no value `env`; write it under `workers.sets.gpu.pod`"],
+    ),
+    "a setting of Airflow's pods for all": (
+        ["pods:\n  env: {A: b}\n"],
+        ["1:2: pods: there is no value `env`; write it under `airflowPods`"],
+    ),
+    "a setting of all pods for Airflow's": (
+        ["airflowPods:\n  nodeSelector: {a: b}\n"],
+        ["1:2: airflowPods: there is no value `nodeSelector`; write it under `pods`"],
+    ),
     "two unknown keys": (
         ["scheduler:\n  replicaz: 1\n  replica: 2\n"],
         [
@@ -60,8 +76,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "a key of a wrong form": (
-        ["pods:\n  env:\n    A: b\n    a b: c\n"],
-        ["1:4: pods.env: has a key that is not allowed here"],
+        ["airflowPods:\n  env:\n    A: b\n    a b: c\n"],
+        ["1:4: airflowPods.env: has a key that is not allowed here"],
     ),
     "an item of a list": (
         [FIRST.replace("key: b", "key: 3")],

@@ -43,7 +43,7 @@ def misspelt_values(values: Values) -> list[object]:
         values.schedulr,  # error: attr-defined
         values.scheduler.replica,  # error: attr-defined
         values.dagProcessor,  # error: attr-defined
-        values.pods.env.get_all,  # error: attr-defined
+        values.airflow_pods.env.get_all,  # error: attr-defined
         Values(executers=[]),  # error: call-arg
     ]
 
@@ -89,7 +89,7 @@ def wrong_arguments(values: Values, release: Release) -> list[object]:
         shout(values, "a", mark="?"),  # error: call-arg
         name_of(values, "etl", "scheduler"),  # error: arg-type
         name_of(values, release),  # error: call-arg
-        container_fields(values, values.images),  # error: arg-type
+        container_fields(values.images),  # error: arg-type
         disruption_budget(values, release, values.migrations),  # error: arg-type, call-arg
         manifests(values),  # error: call-arg
         manifests("values.yaml", release),  # error: arg-type

@@ -17,6 +17,7 @@ from airflow_charts.helm.chart import traced
 from airflow_charts.helm.values_yaml import plain, values_yaml
 from airflow_charts.reading.goyaml import parse
 from airflow_charts.tracing.nodes import Apply, Call, Digest, Each, Entry, Field, JsonText, Let, Var, children
+from airflow_charts.tracing.table import OVERLAID
 from airflow_charts.values import Values
 from airflow_charts.values.schema import DIALECT, schema_of, type_name
 
@@ -203,25 +204,26 @@ def read_paths() -> frozenset[str]:
     return frozenset(found)
 
 
-def _read(node: Any, scope: dict[str, str], found: set[str], seen: set[Any]) -> None:
+def _read(node: Any, scope: dict[str, tuple[str, ...]], found: set[str], seen: set[Any]) -> None:
     match node:
         case Field() | Var():
-            found.add(_path(node, scope))
+            found.update(_paths(node, scope))
         case Apply(args=args):
             for arg in args:
                 _read(arg, scope, found, seen)
         case Each(source=source, variables=variables, body=body):
             _read(source, scope, found, seen)
-            _read(body, {**scope, **{one.name: _path(source, scope) + ".*" for one in variables}}, found, seen)
+            items = tuple(f"{path}.*" for path in _paths(source, scope))
+            _read(body, {**scope, **{one.name: items for one in variables}}, found, seen)
         case Let(variable=variable, value=value, body=body):
             if isinstance(value, Call):
                 _read(value, scope, found, seen)
-            _read(body, {**scope, variable.name: _path(value, scope)}, found, seen)
+            _read(body, {**scope, variable.name: _paths(value, scope)}, found, seen)
         case Digest(call=call) | JsonText(call=call):
             _read(call, scope, found, seen)
         case Call(fragment=fragment, args=args):
             names = (name for name, _ in fragment.parameters)
-            inner = {name: _path(arg, scope) for name, arg in zip(names, args, strict=True)}
+            inner = {name: _paths(arg, scope) for name, arg in zip(names, args, strict=True)}
             for arg in args:
                 if not isinstance(arg, (Field, Var)):
                     _read(arg, scope, found, seen)
@@ -237,18 +239,18 @@ def _read(node: Any, scope: dict[str, str], found: set[str], seen: set[Any]) -> 
                 _read(child, scope, found, seen)
 
 
-def _path(node: Any, scope: dict[str, str]) -> str:
-    """The path of the value that an expression is, or is made from first; empty for none."""
+def _paths(node: Any, scope: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The paths of the values that an expression is, or is made from first: several that are laid over each other."""
     match node:
         case Var(kind="root", name=name):
-            return "" if name == "Values" else f"({name})"
+            return ("",) if name == "Values" else (f"({name})",)
         case Var(name=name):
-            return scope.get(name, "(unknown)")
+            return scope.get(name, ("(unknown)",))
         case Field(base=base, key=key):
-            return f"{_path(base, scope)}.{key}".lstrip(".")
-        case Apply(args=args):
-            return _path(args[0], scope)
-    return "(text)"
+            return tuple(f"{path}.{key}".lstrip(".") for path in _paths(base, scope))
+        case Apply(op=op, args=args):
+            return tuple(path for arg in (args if op is OVERLAID else args[:1]) for path in _paths(arg, scope))
+    return ("(text)",)
 
 
 def test_every_value_is_read_by_an_object() -> None:

@@ -49,32 +49,19 @@ command:
   {{- end }}
 env:
   {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 2 }}
-  {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .settings) }}
+  {{- with include "airflow-charts.user-env" (dict "pod" .pod) }}
   {{- . | trimPrefix "\n" | nindent 2 }}
   {{- end }}
-{{- if or .Values.pods.envFrom .settings.envFrom }}
-envFrom:
-  {{- with .Values.pods.envFrom }}
-  {{- mustToYaml . | nindent 2 }}
-  {{- end }}
-  {{- with .settings.envFrom }}
-  {{- mustToYaml . | nindent 2 }}
-  {{- end }}
-{{- end }}
 {{- with .settings.resources }}
 resources:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
-{{- with or .settings.securityContext .Values.pods.securityContext }}
-securityContext:
-  {{- mustToYaml . | nindent 2 }}
-{{- end }}
 volumeMounts:
   {{- include "airflow-charts.base-mounts" . | nindent 2 }}
-  {{- with .Values.pods.volumeMounts }}
-  {{- mustToYaml . | nindent 2 }}
+  {{- with include "airflow-charts.user-mounts" (dict "pod" .pod) }}
+  {{- . | trimPrefix "\n" | nindent 2 }}
   {{- end }}
-  {{- with .settings.volumeMounts }}
-  {{- mustToYaml . | nindent 2 }}
-  {{- end }}
+{{- with include "airflow-charts.container-fields" (dict "pod" .pod) }}
+{{- . | trimPrefix "\n" | nindent 0 }}
+{{- end }}
 {{- end }}

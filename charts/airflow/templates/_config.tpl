@@ -9,7 +9,6 @@
 {{- define "airflow-charts.airflow-cfg" }}
 [core]
 executor = {{ join "," .Values.executors }}
-dags_folder = {{ .Values.dags.path }}
 {{- if .Values.plugins }}
 plugins_folder = /etc/airflow-plugins
 {{- end }}
@@ -20,6 +19,7 @@ auth_manager = {{ include "airflow-charts.auth-manager" . }}
 {{- if and (not (hasPrefix "2." .Values.airflowVersion)) (eq .Values.authManager "simple") }}
 simple_auth_manager_passwords_file = /tmp/passwords.json
 {{- end }}
+dags_folder = {{ .Values.dags.path }}
 {{- if not (hasPrefix "2." .Values.airflowVersion) }}
 execution_api_server_url = {{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}/execution/
 {{- end }}

@@ -7,27 +7,26 @@ app.kubernetes.io/component: task
 airflow/release: "{{ .Release.Name }}"
 {{- end }}
 
-{{/* The labels of task pods, with the users' own. */}}
-{{- define "airflow-charts.task-labels" }}
-{{- include "airflow-charts.task-selector" . | nindent 0 }}
-{{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
-{{- . | trimPrefix "\n" | nindent 0 }}
-{{- end }}
-{{- end }}
-
 {{/* The template of a task's pod. */}}
-{{- define "airflow-charts.pod-template" -}}
+{{- define "airflow-charts.task-template" }}
+{{- $pod := mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) .Values.kubernetesExecutor.pod }}
 apiVersion: v1
 kind: Pod
 metadata:
   name: task
-  {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
+  {{- if $pod.annotations }}
   annotations:
-    {{- . | trimPrefix "\n" | nindent 4 }}
+    {{- with $pod.annotations }}
+    {{- mustToYaml . | nindent 4 }}
+    {{- end }}
   {{- end }}
   labels:
-    {{- include "airflow-charts.task-labels" . | trimPrefix "\n" | nindent 4 }}
+    {{- include "airflow-charts.task-selector" . | nindent 4 }}
+    {{- with $pod.labels }}
+    {{- mustToYaml . | nindent 4 }}
+    {{- end }}
 spec:
+  restartPolicy: Never
   containers:
     - name: base
       image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.kubernetesExecutor.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
@@ -43,48 +42,50 @@ spec:
         {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.api-secret-env" . | nindent 8 }}
         {{- end }}
-        {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
+        {{- with include "airflow-charts.user-env" (dict "pod" $pod) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
+      {{- with .Values.kubernetesExecutor.resources }}
+      resources:
+        {{- mustToYaml . | nindent 8 }}
+      {{- end }}
       volumeMounts:
         {{- include "airflow-charts.base-mounts" . | nindent 8 }}
         - {{ include "airflow-charts.log-mount" . | indent 10 | trimPrefix "          " }}
         {{- with include "airflow-charts.dag-mounts" . }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
-        {{- with .Values.pods.volumeMounts }}
-        {{- mustToYaml . | nindent 8 }}
+        {{- with include "airflow-charts.user-mounts" (dict "pod" $pod) }}
+        {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
-        {{- with .Values.kubernetesExecutor.volumeMounts }}
-        {{- mustToYaml . | nindent 8 }}
-        {{- end }}
-      {{- with include "airflow-charts.container-fields" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
+      {{- with include "airflow-charts.container-fields" (dict "pod" $pod) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
-    {{- with .Values.pods.containers }}
-    {{- mustToYaml . | nindent 4 }}
-    {{- end }}
-    {{- with .Values.kubernetesExecutor.containers }}
+      {{- with $pod.lifecycle }}
+      lifecycle:
+        {{- mustToYaml . | nindent 8 }}
+      {{- end }}
+    {{- with $pod.containers }}
     {{- mustToYaml . | nindent 4 }}
     {{- end }}
   automountServiceAccountToken: {{ .Values.kubernetesExecutor.kubernetesAccess }}
-  {{- if or .Values.pods.initContainersFirst .Values.kubernetesExecutor.initContainersFirst .Values.pods.initContainers .Values.kubernetesExecutor.initContainers }}
+  {{- if .Values.global.imagePullSecrets }}
+  imagePullSecrets:
+    {{- range $_, $name := .Values.global.imagePullSecrets }}
+    - name: "{{ $name }}"
+    {{- end }}
+  {{- end }}
+  {{- if or $pod.initContainersFirst $pod.initContainers }}
   initContainers:
-    {{- with .Values.pods.initContainersFirst }}
+    {{- with $pod.initContainersFirst }}
     {{- mustToYaml . | nindent 4 }}
     {{- end }}
-    {{- with .Values.kubernetesExecutor.initContainersFirst }}
-    {{- mustToYaml . | nindent 4 }}
-    {{- end }}
-    {{- with .Values.pods.initContainers }}
-    {{- mustToYaml . | nindent 4 }}
-    {{- end }}
-    {{- with .Values.kubernetesExecutor.initContainers }}
+    {{- with $pod.initContainers }}
     {{- mustToYaml . | nindent 4 }}
     {{- end }}
   {{- end }}
-  restartPolicy: Never
   serviceAccountName: {{ if .Values.kubernetesExecutor.serviceAccount.name }}"{{ .Values.kubernetesExecutor.serviceAccount.name }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-task"{{ end }}
+  terminationGracePeriodSeconds: {{ int64 .Values.kubernetesExecutor.terminationGracePeriodSeconds }}
   volumes:
     - name: config
       projected:
@@ -96,16 +97,13 @@ spec:
     {{- with include "airflow-charts.dag-volumes" . }}
     {{- . | trimPrefix "\n" | nindent 4 }}
     {{- end }}
-    {{- with .Values.pods.volumes }}
-    {{- mustToYaml . | nindent 4 }}
+    {{- with include "airflow-charts.user-volumes" (dict "pod" $pod) }}
+    {{- . | trimPrefix "\n" | nindent 4 }}
     {{- end }}
-    {{- with .Values.kubernetesExecutor.volumes }}
-    {{- mustToYaml . | nindent 4 }}
-    {{- end }}
-  {{- include "airflow-charts.pod-fields" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | nindent 2 }}
+  {{- include "airflow-charts.pod-fields" (dict "pod" $pod) | nindent 2 }}
 {{- end }}
 
 {{/* The file with the template. JSON is YAML too. */}}
 {{- define "airflow-charts.pod-template-data" -}}
-pod_template.yaml: {{- print (include "airflow-charts.pod-template" .) "\n" | fromYaml | toPrettyJson | mustToYaml | nindent 2 }}
+pod_template.yaml: {{- print (include "airflow-charts.task-template" .) "\n" | fromYaml | toPrettyJson | mustToYaml | nindent 2 }}
 {{- end }}

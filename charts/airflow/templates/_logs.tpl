@@ -9,19 +9,6 @@ subPath: "{{ .Values.logs.persistence.subPath }}"
 {{- end }}
 {{- end }}
 
-{{/* The volume of the log folder. */}}
-{{- define "airflow-charts.log-volume" -}}
-name: logs
-{{- if not .Values.logs.persistence.enabled }}
-emptyDir:
-  sizeLimit: "{{ .Values.logs.emptyDirSize }}"
-{{- end }}
-{{- if .Values.logs.persistence.enabled }}
-persistentVolumeClaim:
-  claimName: {{ if .Values.logs.persistence.existingClaim }}"{{ .Values.logs.persistence.existingClaim }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-logs"{{ end }}
-{{- end }}
-{{- end }}
-
 {{/* Deletes old log files, with `find` alone: no Python, no entrypoint. */}}
 {{- define "airflow-charts.log-cleaner" -}}
 name: log-cleaner
@@ -42,10 +29,23 @@ resources:
   requests:
     cpu: "5m"
     memory: "16Mi"
-{{- with or .settings.securityContext .Values.pods.securityContext }}
+{{- with .pod.securityContext }}
 securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
   - {{ include "airflow-charts.log-mount" . | indent 4 | trimPrefix "    " }}
+{{- end }}
+
+{{/* The volume of the log folder. */}}
+{{- define "airflow-charts.log-volume" -}}
+name: logs
+{{- if not .Values.logs.persistence.enabled }}
+emptyDir:
+  sizeLimit: "{{ .Values.logs.emptyDirSize }}"
+{{- end }}
+{{- if .Values.logs.persistence.enabled }}
+persistentVolumeClaim:
+  claimName: {{ if .Values.logs.persistence.existingClaim }}"{{ .Values.logs.persistence.existingClaim }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-logs"{{ end }}
+{{- end }}
 {{- end }}

@@ -2,281 +2,196 @@
 
 {{/* Environment variables that the chart sets itself. */}}
 {{- define "airflow-charts.refused-env" }}
-{{- if hasKey .settings.env "AIRFLOW_CONFIG" }}
+{{- if hasKey .pod.env "AIRFLOW_CONFIG" }}
 {{ .path }}.env.AIRFLOW_CONFIG: the chart sets it; use `config`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW_HOME" }}
+{{- if hasKey .pod.env "AIRFLOW_HOME" }}
 {{ .path }}.env.AIRFLOW_HOME: the chart sets it; use an image of your own
 {{- end }}
-{{- if hasKey .settings.env "CONNECTION_CHECK_MAX_COUNT" }}
+{{- if hasKey .pod.env "CONNECTION_CHECK_MAX_COUNT" }}
 {{ .path }}.env.CONNECTION_CHECK_MAX_COUNT: the chart sets it; use nothing: pods wait for the schema by themselves
 {{- end }}
-{{- if hasKey .settings.env "DUMB_INIT_SETSID" }}
+{{- if hasKey .pod.env "DUMB_INIT_SETSID" }}
 {{ .path }}.env.DUMB_INIT_SETSID: the chart sets it; use nothing: workers stop gracefully
 {{- end }}
-{{- if hasKey .settings.env "PGPASSWORD" }}
+{{- if hasKey .pod.env "PGPASSWORD" }}
 {{ .path }}.env.PGPASSWORD: the chart sets it; use `database.password`
 {{- end }}
-{{- if hasKey .settings.env "RESULT_BACKEND_PASSWORD" }}
+{{- if hasKey .pod.env "RESULT_BACKEND_PASSWORD" }}
 {{ .path }}.env.RESULT_BACKEND_PASSWORD: the chart sets it; use `resultBackend.password`
 {{- end }}
-{{- if hasKey .settings.env "BROKER_PASSWORD" }}
+{{- if hasKey .pod.env "BROKER_PASSWORD" }}
 {{ .path }}.env.BROKER_PASSWORD: the chart sets it; use `broker.password`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" }}
+{{- if hasKey .pod.env "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" }}
 {{ .path }}.env.AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: the chart sets it; use `database`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CORE__SQL_ALCHEMY_CONN" }}
+{{- if hasKey .pod.env "AIRFLOW__CORE__SQL_ALCHEMY_CONN" }}
 {{ .path }}.env.AIRFLOW__CORE__SQL_ALCHEMY_CONN: the chart sets it; use `database`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CELERY__BROKER_URL" }}
+{{- if hasKey .pod.env "AIRFLOW__CELERY__BROKER_URL" }}
 {{ .path }}.env.AIRFLOW__CELERY__BROKER_URL: the chart sets it; use `broker`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CELERY__BROKER_URL_CMD" }}
+{{- if hasKey .pod.env "AIRFLOW__CELERY__BROKER_URL_CMD" }}
 {{ .path }}.env.AIRFLOW__CELERY__BROKER_URL_CMD: the chart sets it; use `broker`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CELERY__RESULT_BACKEND" }}
+{{- if hasKey .pod.env "AIRFLOW__CELERY__RESULT_BACKEND" }}
 {{ .path }}.env.AIRFLOW__CELERY__RESULT_BACKEND: the chart sets it; use `resultBackend`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CELERY__RESULT_BACKEND_CMD" }}
+{{- if hasKey .pod.env "AIRFLOW__CELERY__RESULT_BACKEND_CMD" }}
 {{ .path }}.env.AIRFLOW__CELERY__RESULT_BACKEND_CMD: the chart sets it; use `resultBackend`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CORE__FERNET_KEY" }}
+{{- if hasKey .pod.env "AIRFLOW__CORE__FERNET_KEY" }}
 {{ .path }}.env.AIRFLOW__CORE__FERNET_KEY: the chart sets it; use `secrets.fernetKey`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__API__SECRET_KEY" }}
+{{- if hasKey .pod.env "AIRFLOW__API__SECRET_KEY" }}
 {{ .path }}.env.AIRFLOW__API__SECRET_KEY: the chart sets it; use `secrets.apiSecretKey`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__WEBSERVER__SECRET_KEY" }}
+{{- if hasKey .pod.env "AIRFLOW__WEBSERVER__SECRET_KEY" }}
 {{ .path }}.env.AIRFLOW__WEBSERVER__SECRET_KEY: the chart sets it; use `secrets.apiSecretKey`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__API_AUTH__JWT_SECRET" }}
+{{- if hasKey .pod.env "AIRFLOW__API_AUTH__JWT_SECRET" }}
 {{ .path }}.env.AIRFLOW__API_AUTH__JWT_SECRET: the chart sets it; use `secrets.jwtSecret`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CORE__EXECUTOR" }}
+{{- if hasKey .pod.env "AIRFLOW__CORE__EXECUTOR" }}
 {{ .path }}.env.AIRFLOW__CORE__EXECUTOR: the chart sets it; use `executors`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CORE__DAGS_FOLDER" }}
+{{- if hasKey .pod.env "AIRFLOW__CORE__DAGS_FOLDER" }}
 {{ .path }}.env.AIRFLOW__CORE__DAGS_FOLDER: the chart sets it; use `dags.path`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CORE__AUTH_MANAGER" }}
+{{- if hasKey .pod.env "AIRFLOW__CORE__AUTH_MANAGER" }}
 {{ .path }}.env.AIRFLOW__CORE__AUTH_MANAGER: the chart sets it; use `authManager`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CORE__EXECUTION_API_SERVER_URL" }}
+{{- if hasKey .pod.env "AIRFLOW__CORE__EXECUTION_API_SERVER_URL" }}
 {{ .path }}.env.AIRFLOW__CORE__EXECUTION_API_SERVER_URL: the chart sets it; use `webserver`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__API__BASE_URL" }}
+{{- if hasKey .pod.env "AIRFLOW__API__BASE_URL" }}
 {{ .path }}.env.AIRFLOW__API__BASE_URL: the chart sets it; use `webserver.externalUrl` and `webserver.path`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__WEBSERVER__BASE_URL" }}
+{{- if hasKey .pod.env "AIRFLOW__WEBSERVER__BASE_URL" }}
 {{ .path }}.env.AIRFLOW__WEBSERVER__BASE_URL: the chart sets it; use `webserver.externalUrl` and `webserver.path`
 {{- end }}
-{{- if hasKey .settings.env "FORWARDED_ALLOW_IPS" }}
+{{- if hasKey .pod.env "FORWARDED_ALLOW_IPS" }}
 {{ .path }}.env.FORWARDED_ALLOW_IPS: the chart sets it; use `webserver.ingress.enabled`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS" }}
+{{- if hasKey .pod.env "AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS" }}
 {{ .path }}.env.AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS: the chart sets it; use `kubernetesExecutor.deletePods`
 {{- end }}
-{{- if hasKey .settings.env "AIRFLOW__CELERY__FLOWER_BASIC_AUTH" }}
+{{- if hasKey .pod.env "AIRFLOW__CELERY__FLOWER_BASIC_AUTH" }}
 {{ .path }}.env.AIRFLOW__CELERY__FLOWER_BASIC_AUTH: the chart sets it; use `flower.basicAuth`
 {{- end }}
-{{- if hasKey .settings.env "ADMIN_USERNAME" }}
+{{- if hasKey .pod.env "ADMIN_USERNAME" }}
 {{ .path }}.env.ADMIN_USERNAME: the chart sets it; use `adminUser.username`
 {{- end }}
-{{- if hasKey .settings.env "ADMIN_EMAIL" }}
+{{- if hasKey .pod.env "ADMIN_EMAIL" }}
 {{ .path }}.env.ADMIN_EMAIL: the chart sets it; use `adminUser.email`
 {{- end }}
-{{- if hasKey .settings.env "ADMIN_FIRST_NAME" }}
+{{- if hasKey .pod.env "ADMIN_FIRST_NAME" }}
 {{ .path }}.env.ADMIN_FIRST_NAME: the chart sets it; use `adminUser.firstName`
 {{- end }}
-{{- if hasKey .settings.env "ADMIN_LAST_NAME" }}
+{{- if hasKey .pod.env "ADMIN_LAST_NAME" }}
 {{ .path }}.env.ADMIN_LAST_NAME: the chart sets it; use `adminUser.lastName`
 {{- end }}
-{{- if hasKey .settings.env "ADMIN_ROLE" }}
+{{- if hasKey .pod.env "ADMIN_ROLE" }}
 {{ .path }}.env.ADMIN_ROLE: the chart sets it; use `adminUser.role`
 {{- end }}
-{{- if hasKey .settings.env "ADMIN_PASSWORD" }}
+{{- if hasKey .pod.env "ADMIN_PASSWORD" }}
 {{ .path }}.env.ADMIN_PASSWORD: the chart sets it; use `adminUser.password`
 {{- end }}
-{{- if hasKey .settings.env "POD_NAMESPACE" }}
+{{- if hasKey .pod.env "POD_NAMESPACE" }}
 {{ .path }}.env.POD_NAMESPACE: the chart sets it; use another name
 {{- end }}
-{{- if hasKey .settings.env "PGDATA" }}
+{{- if hasKey .pod.env "PGDATA" }}
 {{ .path }}.env.PGDATA: the chart sets it; use nothing: the data lives on `postgresql.persistence`
 {{- end }}
-{{- if hasKey .settings.env "POSTGRESQL_MAX_CONNECTIONS" }}
+{{- if hasKey .pod.env "POSTGRESQL_MAX_CONNECTIONS" }}
 {{ .path }}.env.POSTGRESQL_MAX_CONNECTIONS: the chart sets it; use `postgresql.maxConnections`
 {{- end }}
-{{- if hasKey .settings.env "METADATA_USER" }}
+{{- if hasKey .pod.env "METADATA_USER" }}
 {{ .path }}.env.METADATA_USER: the chart sets it; use `database.user`
 {{- end }}
-{{- if hasKey .settings.env "METADATA_DATABASE" }}
+{{- if hasKey .pod.env "METADATA_DATABASE" }}
 {{ .path }}.env.METADATA_DATABASE: the chart sets it; use `database.name`
 {{- end }}
-{{- if hasKey .settings.env "METADATA_PASSWORD" }}
+{{- if hasKey .pod.env "METADATA_PASSWORD" }}
 {{ .path }}.env.METADATA_PASSWORD: the chart sets it; use `database.password`
 {{- end }}
-{{- if hasKey .settings.env "RESULT_BACKEND_USER" }}
+{{- if hasKey .pod.env "RESULT_BACKEND_USER" }}
 {{ .path }}.env.RESULT_BACKEND_USER: the chart sets it; use `resultBackend.user`
 {{- end }}
-{{- if hasKey .settings.env "RESULT_BACKEND_DATABASE" }}
+{{- if hasKey .pod.env "RESULT_BACKEND_DATABASE" }}
 {{ .path }}.env.RESULT_BACKEND_DATABASE: the chart sets it; use `resultBackend.name`
 {{- end }}
-{{- if hasKey .settings.env "REDIS_DATA" }}
+{{- if hasKey .pod.env "REDIS_DATA" }}
 {{ .path }}.env.REDIS_DATA: the chart sets it; use nothing: the data lives on `redis.persistence`
 {{- end }}
-{{- if hasKey .settings.env "REDIS_APPEND_ONLY" }}
+{{- if hasKey .pod.env "REDIS_APPEND_ONLY" }}
 {{ .path }}.env.REDIS_APPEND_ONLY: the chart sets it; use `redis.persistence.enabled`
 {{- end }}
-{{- if hasKey .settings.env "REDIS_PASSWORD" }}
+{{- if hasKey .pod.env "REDIS_PASSWORD" }}
 {{ .path }}.env.REDIS_PASSWORD: the chart sets it; use `broker.password`
 {{- end }}
 {{- end }}
 
-{{/* Volumes, mounts and containers under names that the chart uses itself. */}}
-{{- define "airflow-charts.refused-names" }}
-{{- range $_, $item := .settings.volumes }}
-{{- if or (eq (index $item "name") "config") (eq (index $item "name") "scripts") (eq (index $item "name") "tmp") (eq (index $item "name") "logs") (eq (index $item "name") "dags") (eq (index $item "name") "plugins") (eq (index $item "name") "data") (eq (index $item "name") "run") }}
-{{ $.path }}.volumes: the chart has a volume {{ index $item "name" }}; use another name
+{{/* What is wrong with the settings that one section of the values gives to pods. */}}
+{{- define "airflow-charts.pod-problems" }}
+{{- if .pod.env }}
+{{ include "airflow-charts.refused-env" (dict "path" .path "pod" .pod) | trimPrefix "\n" }}
+{{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .pod.env "PYTHONPATH") }}
+{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
+{{- range $name, $_ := .pod.volumes }}
+{{- if or (eq $name "config") (eq $name "scripts") (eq $name "tmp") (eq $name "plugins") (eq $name "logs") (eq $name "dags") (eq $name "data") (eq $name "run") }}
+{{ $.path }}.volumes.{{ $name }}: the chart has this volume; use another name
 {{- end }}
 {{- end }}
-{{- range $_, $item := .settings.volumeMounts }}
-{{- if or (eq (index $item "mountPath") "/etc/airflow") (eq (index $item "mountPath") "/etc/airflow-scripts") (eq (index $item "mountPath") "/etc/airflow-plugins") (eq (index $item "mountPath") "/opt/airflow/logs") (eq (index $item "mountPath") "/tmp") (eq (index $item "mountPath") "/data") (eq (index $item "mountPath") "/var/run/postgresql") (and $.Values.dags.persistence.enabled (eq (index $item "mountPath") $.Values.dags.path)) }}
-{{ $.path }}.volumeMounts: the chart mounts {{ index $item "mountPath" }} itself; use another path
+{{- range $place, $_ := .pod.volumeMounts }}
+{{- if or (eq $place "/etc/airflow") (eq $place "/etc/airflow-scripts") (eq $place "/etc/airflow-plugins") (eq $place "/tmp") (eq $place "/opt/airflow/logs") (eq $place "/data") (eq $place "/var/run/postgresql") (and $.Values.dags.persistence.enabled (eq $place $.Values.dags.path)) }}
+{{ $.path }}.volumeMounts.{{ $place }}: the chart mounts it itself; use another path
 {{- end }}
 {{- end }}
-{{- range $_, $item := .settings.initContainersFirst }}
+{{- range $_, $item := .pod.initContainersFirst }}
 {{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
-{{- range $_, $item := .settings.initContainers }}
+{{- range $_, $item := .pod.initContainers }}
 {{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
-{{- range $_, $item := .settings.containers }}
+{{- range $_, $item := .pod.containers }}
 {{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
 {{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumes-alone" }}
-{{- range $_, $item := .settings.volumes }}
+{{/* The names of the containers that users give to a pod, one in a line. */}}
+{{- define "airflow-charts.container-names" }}
+{{- range $_, $item := .pod.initContainersFirst }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .pod.initContainers }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .pod.containers }}
 {{ index $item "name" }}
 {{- end }}
 {{- end }}
 
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumeMounts-alone" }}
-{{- range $_, $item := .settings.volumeMounts }}
-{{ index $item "mountPath" }}
+{{/* Whether a container stands twice in a pod, in its own section and in `airflowPods` taken together. */}}
+{{- define "airflow-charts.repeated-containers" }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.container-names" (dict "pod" .pod) | trimPrefix "\n")))) (add (len .pod.initContainersFirst) (len .pod.initContainers) (len .pod.containers)) }}
+{{ .path }}: two containers have one name, here and in airflowPods taken together; use different names
 {{- end }}
 {{- end }}
 
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-containers-alone" }}
-{{- range $_, $item := .settings.initContainersFirst }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.initContainers }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.containers }}
-{{ index $item "name" }}
-{{- end }}
-{{- end }}
-
-{{/* The rules of the settings of pods; `alone` for those of all pods, which are part of every other. */}}
-{{- define "airflow-charts.pod-problems-alone" }}
-{{- if .settings.env }}
-{{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
-{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.volumes)) }}
-{{ .path }}.volumes: a name stands twice; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.volumeMounts)) }}
-{{ .path }}.volumeMounts: a name stands twice; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
-{{ .path }}.containers: a name stands twice; use different names
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumes" }}
-{{- range $_, $item := .Values.pods.volumes }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.volumes }}
-{{ index $item "name" }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumeMounts" }}
-{{- range $_, $item := .Values.pods.volumeMounts }}
-{{ index $item "mountPath" }}
-{{- end }}
-{{- range $_, $item := .settings.volumeMounts }}
-{{ index $item "mountPath" }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-containers" }}
-{{- range $_, $item := .Values.pods.initContainersFirst }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .Values.pods.initContainers }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .Values.pods.containers }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.initContainersFirst }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.initContainers }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.containers }}
-{{ index $item "name" }}
-{{- end }}
-{{- end }}
-
-{{/* The rules of the settings of pods; `alone` for those of all pods, which are part of every other. */}}
-{{- define "airflow-charts.pod-problems" }}
-{{- if .settings.env }}
-{{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
-{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .settings.volumes)) }}
-{{ .path }}.volumes: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
-{{ .path }}.volumeMounts: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
-{{ .path }}.containers: a name stands twice, here and under pods taken together; use different names
-{{- end }}
-{{- end }}
+{{/* What is wrong with a component's own settings of its pods. */}}
+{{- define "airflow-charts.component-problems" }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" .path "pod" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.bare-pod" .))) .settings.pod)) | trimPrefix "\n" }}
+{{ include "airflow-charts.repeated-containers" (dict "path" .path "pod" (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) .settings.pod)) | trimPrefix "\n" }}
 {{- end }}
 
 {{/* Every broken rule, one in a line; empty when the values are valid. */}}
@@ -296,7 +211,7 @@ executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, Kub
 {{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
+{{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
 {{- if or (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values)) (and (contains "\\" (mustToJson .Values)) (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))) }}
@@ -411,9 +326,6 @@ adminUser.password.value: adminUser.password.existingSecret is set too; set only
 {{- if hasKey (index .Values.config "core") "executor" }}
 config.core.executor: the chart sets it; use the value executors
 {{- end }}
-{{- if hasKey (index .Values.config "core") "dags_folder" }}
-config.core.dags_folder: the chart sets it; use the value dags.path
-{{- end }}
 {{- if hasKey (index .Values.config "core") "plugins_folder" }}
 config.core.plugins_folder: the chart sets it; use the value plugins
 {{- end }}
@@ -425,6 +337,9 @@ config.core.auth_manager: the chart sets it; use the value authManager
 {{- end }}
 {{- if hasKey (index .Values.config "core") "simple_auth_manager_passwords_file" }}
 config.core.simple_auth_manager_passwords_file: the chart sets it; use the value authManager
+{{- end }}
+{{- if hasKey (index .Values.config "core") "dags_folder" }}
+config.core.dags_folder: the chart sets it; use the value dags.path
 {{- end }}
 {{- if hasKey (index .Values.config "core") "fernet_key" }}
 config.core.fernet_key: the chart sets it; use the value secrets.fernetKey
@@ -559,91 +474,91 @@ config.database.sql_alchemy_conn_async: the chart sets it; use the value databas
 {{- end }}
 {{- if hasKey .Values.config "smtp" }}
 {{- if hasKey (index .Values.config "smtp") "smtp_password" }}
-config.smtp.smtp_password: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__SMTP__SMTP_PASSWORD from a Secret (secretKeyRef)
+config.smtp.smtp_password: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__SMTP__SMTP_PASSWORD from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "smtp" }}
 {{- if hasKey (index .Values.config "smtp") "smtp_user" }}
-config.smtp.smtp_user: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__SMTP__SMTP_USER from a Secret (secretKeyRef)
+config.smtp.smtp_user: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__SMTP__SMTP_USER from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "sentry" }}
 {{- if hasKey (index .Values.config "sentry") "sentry_dsn" }}
-config.sentry.sentry_dsn: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__SENTRY__SENTRY_DSN from a Secret (secretKeyRef)
+config.sentry.sentry_dsn: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__SENTRY__SENTRY_DSN from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "atlas" }}
 {{- if hasKey (index .Values.config "atlas") "password" }}
-config.atlas.password: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__ATLAS__PASSWORD from a Secret (secretKeyRef)
+config.atlas.password: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__ATLAS__PASSWORD from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "secrets" }}
 {{- if hasKey (index .Values.config "secrets") "backend_kwargs" }}
-config.secrets.backend_kwargs: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__SECRETS__BACKEND_KWARGS from a Secret (secretKeyRef)
+config.secrets.backend_kwargs: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__SECRETS__BACKEND_KWARGS from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "workers" }}
 {{- if hasKey (index .Values.config "workers") "secrets_backend_kwargs" }}
-config.workers.secrets_backend_kwargs: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS from a Secret (secretKeyRef)
+config.workers.secrets_backend_kwargs: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "opensearch" }}
 {{- if hasKey (index .Values.config "opensearch") "password" }}
-config.opensearch.password: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__OPENSEARCH__PASSWORD from a Secret (secretKeyRef)
+config.opensearch.password: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__OPENSEARCH__PASSWORD from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "opensearch" }}
 {{- if hasKey (index .Values.config "opensearch") "username" }}
-config.opensearch.username: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__OPENSEARCH__USERNAME from a Secret (secretKeyRef)
+config.opensearch.username: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__OPENSEARCH__USERNAME from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
 {{- if hasKey .Values.config "elasticsearch" }}
 {{- if hasKey (index .Values.config "elasticsearch") "host" }}
-config.elasticsearch.host: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__ELASTICSEARCH__HOST from a Secret (secretKeyRef)
+config.elasticsearch.host: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__ELASTICSEARCH__HOST from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
-{{- if or .Values.pods.env .Values.pods.volumes .Values.pods.volumeMounts .Values.pods.initContainersFirst .Values.pods.initContainers .Values.pods.containers }}
-{{ include "airflow-charts.pod-problems-alone" (dict "Values" .Values "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
+{{- if or .Values.airflowPods.env .Values.airflowPods.volumes .Values.airflowPods.volumeMounts .Values.airflowPods.initContainersFirst .Values.airflowPods.initContainers .Values.airflowPods.containers }}
+{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "airflowPods" "pod" .Values.airflowPods) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.webserver.env .Values.webserver.volumes .Values.webserver.volumeMounts .Values.webserver.initContainersFirst .Values.webserver.initContainers .Values.webserver.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
+{{- if .Values.webserver.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "webserver.pod" "settings" .Values.webserver) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.scheduler.env .Values.scheduler.volumes .Values.scheduler.volumeMounts .Values.scheduler.initContainersFirst .Values.scheduler.initContainers .Values.scheduler.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
+{{- if .Values.scheduler.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "scheduler.pod" "settings" .Values.scheduler) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.dagProcessor.env .Values.dagProcessor.volumes .Values.dagProcessor.volumeMounts .Values.dagProcessor.initContainersFirst .Values.dagProcessor.initContainers .Values.dagProcessor.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
+{{- if .Values.dagProcessor.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "dagProcessor.pod" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.triggerer.env .Values.triggerer.volumes .Values.triggerer.volumeMounts .Values.triggerer.initContainersFirst .Values.triggerer.initContainers .Values.triggerer.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
+{{- if .Values.triggerer.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "triggerer.pod" "settings" .Values.triggerer) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.workers.env .Values.workers.volumes .Values.workers.volumeMounts .Values.workers.initContainersFirst .Values.workers.initContainers .Values.workers.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
+{{- if .Values.workers.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "workers.pod" "settings" .Values.workers) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.kubernetesExecutor.env .Values.kubernetesExecutor.volumes .Values.kubernetesExecutor.volumeMounts .Values.kubernetesExecutor.initContainersFirst .Values.kubernetesExecutor.initContainers .Values.kubernetesExecutor.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
+{{- if .Values.kubernetesExecutor.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "kubernetesExecutor.pod" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.flower.env .Values.flower.volumes .Values.flower.volumeMounts .Values.flower.initContainersFirst .Values.flower.initContainers .Values.flower.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
+{{- if .Values.flower.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "flower.pod" "settings" .Values.flower) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.migrations.env .Values.migrations.volumes .Values.migrations.volumeMounts .Values.migrations.initContainersFirst .Values.migrations.initContainers .Values.migrations.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
+{{- if .Values.migrations.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "migrations.pod" "settings" .Values.migrations) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.secretGeneration.env .Values.secretGeneration.volumes .Values.secretGeneration.volumeMounts .Values.secretGeneration.initContainersFirst .Values.secretGeneration.initContainers .Values.secretGeneration.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
+{{- if .Values.secretGeneration.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "secretGeneration.pod" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.postgresql.env .Values.postgresql.volumes .Values.postgresql.volumeMounts .Values.postgresql.initContainersFirst .Values.postgresql.initContainers .Values.postgresql.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
+{{- if .Values.postgresql.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "postgresql.pod" "settings" .Values.postgresql) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.redis.env .Values.redis.volumes .Values.redis.volumeMounts .Values.redis.initContainersFirst .Values.redis.initContainers .Values.redis.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
+{{- if .Values.redis.pod }}
+{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "redis.pod" "settings" .Values.redis) | trimPrefix "\n" }}
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
 {{- if hasKey $changes "serviceAccount" }}
 workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.serviceAccount
 {{- end }}
-{{- if or (hasKey $changes "env") (hasKey $changes "volumes") (hasKey $changes "volumeMounts") (hasKey $changes "initContainersFirst") (hasKey $changes "initContainers") (hasKey $changes "containers") }}
-{{ include "airflow-charts.pod-problems" (dict "Values" $.Values "path" (printf "workers.sets.%s" $name) "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
+{{- if hasKey $changes "pod" }}
+{{ include "airflow-charts.component-problems" (dict "Values" $.Values "path" (printf "workers.sets.%s.pod" $name) "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -1,4 +1,7 @@
-"""What is woven into many pods: one file for a feature.
+"""What is woven into many pods: one file for a feature."""
 
-`processes/airflow_pod.py` and `components/kubernetes_executor.py` weave them in.
-"""
+from airflow_charts.additions import dags, logs
+from airflow_charts.parts.addition import Addition
+
+ADDITIONS: tuple[Addition, ...] = (logs.ADDITION, dags.ADDITION)
+"""In the order in which pods have them."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.addition import Addition, Woven
+from airflow_charts.parts.component import Component
 from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import same
+from airflow_charts.parts.reserved import Reserved
 from airflow_charts.parts.volume import claim_name, shared_claim
 from airflow_charts.release import Release
 from airflow_charts.tracing import fragment, given, when
 from airflow_charts.values import Values
-
-OPTIONS = (Option("core", "dags_folder", "dags.path", lambda values, _: values.dags.path),)
+from airflow_charts.values.pod import ComponentSettings, Pod
 
 
 @fragment
@@ -46,6 +48,22 @@ def dag_volumes(values: Values, release: Release) -> list[core_v1.Volume]:
     ]
 
 
-def objects(values: Values, release: Release) -> list[core_v1.PersistentVolumeClaim]:
+def objects(values: Values, release: Release) -> list[object]:
     """The claim of the volume, if it is the chart's own."""
     return [shared_claim(values, release, "dags", values.dags.persistence)]
+
+
+def weave(values: Values, release: Release, component: Component, settings: ComponentSettings, pod: Pod) -> Woven:
+    """Every pod that reads DAG files has their volume."""
+    del component, settings, pod
+    return Woven(mounts=dag_mounts(values), volumes=dag_volumes(values, release))
+
+
+ADDITION = Addition(
+    name="dags",
+    to=lambda component: component.reads_dags,
+    weave=weave,
+    objects=objects,
+    options=(Option("core", "dags_folder", "dags.path", lambda values, _: values.dags.path),),
+    reserved=Reserved(volumes=("dags",)),
+)

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from airflow_charts.k8s import core_v1
+from airflow_charts.parts.addition import Addition, Woven
+from airflow_charts.parts.component import Component
 from airflow_charts.parts.images import airflow_image
 from airflow_charts.parts.option import Option
-from airflow_charts.parts.pod import same
+from airflow_charts.parts.pod import empty_dir, mount, same
+from airflow_charts.parts.reserved import Reserved
 from airflow_charts.parts.volume import claim_name, shared_claim
 from airflow_charts.release import Release
-from airflow_charts.tracing import first_of, fragment, given, negate, when
+from airflow_charts.tracing import fragment, given, negate, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.pod import ComponentSettings
+from airflow_charts.values.pod import ComponentSettings, Pod
 
 LOGS = "/opt/airflow/logs"
-
-OPTIONS = (
-    Option("logging", "base_log_folder", "logs", lambda _, release: release.path(LOGS)),
-    Option(
-        "logging",
-        "dag_processor_child_process_log_directory",
-        "logs",
-        lambda _, release: f"{release.path(LOGS)}/dag_processor",
-        conditions.airflow_3,
-    ),
-)
 
 
 @fragment
@@ -55,7 +47,7 @@ def log_volume(values: Values, release: Release) -> core_v1.Volume:
 
 
 @fragment
-def log_cleaner(values: Values, release: Release, settings: ComponentSettings) -> core_v1.Container:
+def log_cleaner(values: Values, release: Release, settings: ComponentSettings, pod: Pod) -> core_v1.Container:
     """Deletes old log files, with `find` alone: no Python, no entrypoint."""
     image, pull_policy = airflow_image(values, settings)
     cleaner = values.logs.cleaner
@@ -76,11 +68,42 @@ def log_cleaner(values: Values, release: Release, settings: ComponentSettings) -
         resources=core_v1.ResourceRequirements(
             requests={"cpu": "5m", "memory": "16Mi"}, limits={"cpu": "100m", "memory": "64Mi"}
         ),
-        securityContext=first_of(settings.security_context, values.pods.security_context),
+        securityContext=pod.security_context,
         volumeMounts=[log_mount(values, release)],
     )
 
 
-def objects(values: Values, release: Release) -> list[core_v1.PersistentVolumeClaim]:
+def objects(values: Values, release: Release) -> list[object]:
     """The claim of the volume, if it is the chart's own."""
     return [shared_claim(values, release, "logs", values.logs.persistence)]
+
+
+def weave(values: Values, release: Release, component: Component, settings: ComponentSettings, pod: Pod) -> Woven:
+    """Readers and writers have the volume, all others of Airflow scratch space in its place."""
+    if not (component.reads_logs or component.writes_logs):
+        return Woven(mounts=[mount("logs", release.path(LOGS))], volumes=[empty_dir("logs", "256Mi")])
+    cleaner = when(values.logs.cleaner.enabled, lambda: log_cleaner(values, release, settings, pod))
+    return Woven(
+        mounts=[log_mount(values, release)],
+        volumes=[log_volume(values, release)],
+        containers=[cleaner] if component.writes_logs and not component.ends else [],
+    )
+
+
+ADDITION = Addition(
+    name="logs",
+    to=lambda component: component.runs_airflow,
+    weave=weave,
+    objects=objects,
+    options=(
+        Option("logging", "base_log_folder", "logs", lambda _, release: release.path(LOGS)),
+        Option(
+            "logging",
+            "dag_processor_child_process_log_directory",
+            "logs",
+            lambda _, release: f"{release.path(LOGS)}/dag_processor",
+            conditions.airflow_3,
+        ),
+    ),
+    reserved=Reserved(volumes=("logs",), paths=(LOGS,), containers=("log-cleaner",)),
+)

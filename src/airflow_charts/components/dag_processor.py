@@ -26,8 +26,6 @@ def program(values: Values, release: Release) -> Program:
         args=forking(release, "dag-processor"),
         startup=probed(values.dag_processor.startup_probe, check),
         liveness=probed(values.dag_processor.liveness_probe, check),
-        reads_dags=True,
-        writes_logs=True,
         scripts={
             "import_first.py": negate(filled(values.dag_processor.args)),
             "check_job.py": asked(values.dag_processor),
@@ -56,6 +54,8 @@ COMPONENT = Component(
     settings=lambda values: values.dag_processor,
     objects=objects,
     runs=conditions.has_dag_processor,
+    reads_dags=True,
+    writes_logs=True,
     needs=(Need(DATABASE, "the parsed DAGs"), Need(ANYWHERE, "runs users' code")),
     keys=(Holds(FERNET),),
     options=(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from airflow_charts.additions.dags import dag_mounts, dag_volumes
-from airflow_charts.additions.logs import log_mount, log_volume
 from airflow_charts.k8s import core_v1, meta_v1
-from airflow_charts.parts.access import account_name, manage_pods, service_account
+from airflow_charts.parts.access import manage_pods, service_account
 from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, other
-from airflow_charts.parts.images import airflow_image
 from airflow_charts.parts.names import metadata, name_of
 from airflow_charts.parts.option import Option
-from airflow_charts.parts.pod import container_fields, pod_annotations, pod_fields, user_env, user_labels
-from airflow_charts.processes.airflow_pod import base_mounts, base_volumes, config_volume
-from airflow_charts.processes.environment import CONFIG, base_env, credentials_env
+from airflow_charts.parts.pod_settings import pod_of
+from airflow_charts.processes.airflow_pod import Program, airflow_pod
+from airflow_charts.processes.environment import CONFIG
 from airflow_charts.processes.keys import API_SECRET, FERNET
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import combine, fragment, json_text, union
+from airflow_charts.tracing import OMIT, combine, fragment, json_text, let
 from airflow_charts.values import Values, conditions
 
 
@@ -31,73 +28,24 @@ def task_selector(release: Release) -> dict[str, str]:
 
 
 @fragment
-def task_labels(values: Values, release: Release) -> dict[str, str]:
-    """The labels of task pods, with the users' own."""
-    return union(task_selector(release), user_labels(values, values.kubernetes_executor))
-
-
-@fragment
-def pod_template(values: Values, release: Release) -> core_v1.Pod:
+def task_template(values: Values, release: Release) -> core_v1.Pod:
     """The template of a task's pod."""
     settings = values.kubernetes_executor
-    image, pull_policy = airflow_image(values, settings)
+    program = Program(component=COMPONENT)  # the executor writes the command of a task into its pod
+    return let(pod_of(values, settings), lambda pod: _task(airflow_pod(values, release, settings, pod, program)))
+
+
+def _task(template: core_v1.PodTemplateSpec) -> core_v1.Pod:
     return core_v1.Pod(
-        metadata=meta_v1.ObjectMeta(
-            name="task", labels=task_labels(values, release), annotations=pod_annotations(values, settings)
-        ),
-        spec=combine(
-            core_v1.PodSpec(
-                restartPolicy="Never",
-                serviceAccountName=account_name(values, release, settings, COMPONENT.name),
-                automountServiceAccountToken=COMPONENT.uses(values, KUBERNETES_API),
-                initContainers=[
-                    *values.pods.init_containers_first,
-                    *settings.init_containers_first,
-                    *values.pods.init_containers,
-                    *settings.init_containers,
-                ],
-                containers=[
-                    combine(
-                        core_v1.Container(
-                            name=COMPONENT.main_container,
-                            image=image,
-                            imagePullPolicy=pull_policy,
-                            env=[
-                                *base_env(values, release),
-                                *credentials_env(values, release, COMPONENT),
-                                *user_env(values, settings),
-                            ],
-                            volumeMounts=[
-                                *base_mounts(values, release),
-                                log_mount(values, release),
-                                *dag_mounts(values),
-                                *values.pods.volume_mounts,
-                                *settings.volume_mounts,
-                            ],
-                        ),
-                        container_fields(values, settings),
-                    ),
-                    *values.pods.containers,
-                    *settings.containers,
-                ],
-                volumes=[
-                    config_volume(values, release),
-                    *base_volumes(values, release),
-                    log_volume(values, release),
-                    *dag_volumes(values, release),
-                    *values.pods.volumes,
-                    *settings.volumes,
-                ],
-            ),
-            pod_fields(values, settings),
-        ),
+        metadata=combine(meta_v1.ObjectMeta(name="task"), template.metadata),
+        spec=combine(core_v1.PodSpec(containers=OMIT, restartPolicy="Never"), template.spec),
     )
 
 
 @fragment
 def pod_template_data(values: Values, release: Release) -> dict[str, str]:
     """The file with the template. JSON is YAML too."""
-    return {"pod_template.yaml": json_text(pod_template(values, release))}
+    return {"pod_template.yaml": json_text(task_template(values, release))}
 
 
 def _template_file(values: Values, release: Release) -> str:
@@ -123,6 +71,9 @@ COMPONENT = Component(
     settings=lambda values: values.kubernetes_executor,
     objects=objects,
     runs=conditions.kubernetes,
+    ends=True,
+    reads_dags=True,
+    writes_logs=True,
     needs=(
         Need(DATABASE, "tasks of Airflow 2 use the database", conditions.airflow_2),
         Need(other("webserver"), "the execution API of Airflow 3", conditions.airflow_3),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from airflow_charts.k8s import batch_v1, core_v1
 from airflow_charts.parts.component import Component, Holds, Need
 from airflow_charts.parts.credential import CredentialRecord, credential_variable
-from airflow_charts.parts.job import job_objects, job_spec
+from airflow_charts.parts.job import job_objects
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.scripts import script
-from airflow_charts.processes.airflow_pod import Program, airflow_pod
+from airflow_charts.processes.airflow_pod import Program, airflow_job
 from airflow_charts.processes.keys import FERNET
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
@@ -36,20 +36,14 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
         core_v1.EnvVar(name="ADMIN_ROLE", value=user.role),
         credential_variable(values, release, "ADMIN_PASSWORD", ADMIN_PASSWORD),
     ]
-    return job_spec(
-        airflow_pod(
-            values,
-            release,
-            values.migrations,
-            Program(
-                component=COMPONENT,
-                args=script(release, "migrate.py"),
-                env=[*when(conditions.has_admin_user(values), environment)],
-                job=True,
-                scripts={"migrate.py": negate(filled(values.migrations.args))},
-            ),
-        )
+    settings = values.migrations
+    program = Program(
+        component=COMPONENT,
+        args=script(release, "migrate.py"),
+        env=[*when(conditions.has_admin_user(values), environment)],
+        scripts={"migrate.py": negate(filled(values.migrations.args))},
     )
+    return airflow_job(values, release, settings, program)
 
 
 def objects(values: Values, release: Release) -> list[object]:
@@ -62,6 +56,7 @@ COMPONENT = Component(
     settings=lambda values: values.migrations,
     objects=objects,
     runs=conditions.has_migrations,
+    ends=True,
     needs=(Need(DATABASE, "the schema"),),
     keys=(Holds(FERNET),),
     credentials=(ADMIN_PASSWORD,),

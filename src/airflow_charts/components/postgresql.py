@@ -9,6 +9,7 @@ from airflow_charts.parts.data_store import DATA, Store, store_objects
 from airflow_charts.parts.images import image_rules
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import exec_check
+from airflow_charts.parts.reserved import Reserved
 from airflow_charts.processes.services import DATABASE, DATABASE_PASSWORD, RESULTS, RESULTS_PASSWORD
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, any_of, filled, negate, when
@@ -111,4 +112,6 @@ COMPONENT = Component(
         Variable("RESULT_BACKEND_DATABASE", "`resultBackend.name`"),
     ),
     rules=rules,
+    runs_airflow=False,
+    reserved=Reserved(volumes=("data", "run"), paths=(DATA, "/var/run/postgresql")),
 )

@@ -9,6 +9,7 @@ from airflow_charts.parts.data_store import DATA, Store, store_objects
 from airflow_charts.parts.images import image_rules
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import tcp_check
+from airflow_charts.parts.reserved import Reserved
 from airflow_charts.processes.services import BROKER, BROKER_PASSWORD
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, filled, negate, when
@@ -69,4 +70,6 @@ COMPONENT = Component(
         Variable("REDIS_PASSWORD", "`broker.password`"),
     ),
     rules=rules,
+    runs_airflow=False,
+    reserved=Reserved(volumes=("data",), paths=(DATA,)),
 )

@@ -64,8 +64,6 @@ def program(values: Values, release: Release) -> Program:
         startup=probed(values.scheduler.startup_probe, check),
         liveness=probed(values.scheduler.liveness_probe, check),
         readiness=probed(values.scheduler.readiness_probe, check),
-        reads_dags=True,
-        writes_logs=True,
         config_sources=[when(kubernetes, lambda: config_map_files(name_of(values, release, "pod-template")))],
         scripts={
             "import_first.py": all_of(conditions.scheduler_runs_code(values), negate(filled(values.scheduler.args))),
@@ -89,6 +87,8 @@ COMPONENT = Component(
     name="scheduler",
     settings=lambda values: values.scheduler,
     objects=objects,
+    reads_dags=True,
+    writes_logs=True,
     serves=(workers.LOGS, HEALTH),
     needs=(
         Need(DATABASE, "the state of everything"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from airflow_charts.k8s import batch_v1, core_v1, rbac_v1
 from airflow_charts.parts.component import KUBERNETES_API, Component, Need
-from airflow_charts.parts.job import job_objects, job_spec
+from airflow_charts.parts.job import job_objects
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.scripts import SCRIPTS
-from airflow_charts.processes.airflow_pod import Program, airflow_pod
+from airflow_charts.processes.airflow_pod import Program, airflow_job
 from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
@@ -24,28 +24,21 @@ def _keys(values: Values) -> list[str]:
 @fragment
 def secret_generation_spec(values: Values, release: Release) -> batch_v1.JobSpec:
     """The Job that generates missing credentials."""
-    return job_spec(
-        airflow_pod(
-            values,
-            release,
-            values.secret_generation,
-            Program(
-                component=COMPONENT,
-                command=["python"],
-                args=[
-                    f"{release.path(SCRIPTS)}/generate_secrets.py",
-                    name_of(values, release, "generated"),
-                    *_keys(values),
-                ],
-                env=[
-                    core_v1.EnvVar(name="POD_NAMESPACE", value=release.namespace),
-                ],
-                job=True,
-                runs_airflow=False,
-                scripts={"generate_secrets.py": negate(filled(values.secret_generation.args))},
-            ),
-        )
+    settings = values.secret_generation
+    program = Program(
+        component=COMPONENT,
+        command=["python"],
+        args=[
+            f"{release.path(SCRIPTS)}/generate_secrets.py",
+            name_of(values, release, "generated"),
+            *_keys(values),
+        ],
+        env=[
+            core_v1.EnvVar(name="POD_NAMESPACE", value=release.namespace),
+        ],
+        scripts={"generate_secrets.py": negate(filled(values.secret_generation.args))},
     )
+    return airflow_job(values, release, settings, program)
 
 
 def _write_secret(values: Values, release: Release) -> list[rbac_v1.PolicyRule]:
@@ -68,6 +61,8 @@ COMPONENT = Component(
     settings=lambda values: values.secret_generation,
     objects=objects,
     runs=conditions.generates,
+    runs_airflow=False,
+    ends=True,
     needs=(
         Need(DATABASE, "whether another Fernet key has encrypted it"),
         Need(KUBERNETES_API, "writes the generated Secret"),

@@ -30,8 +30,6 @@ def program(values: Values, release: Release) -> Program:
         ports=[container_port(release, LOGS)],
         startup=probed(values.triggerer.startup_probe, check),
         liveness=probed(values.triggerer.liveness_probe, check),
-        reads_dags=True,
-        writes_logs=True,
         scripts={"check_job.py": asked(values.triggerer)},
         checksums=checksums(values, release),
     )
@@ -47,6 +45,8 @@ COMPONENT = Component(
     settings=lambda values: values.triggerer,
     objects=objects,
     runs=conditions.has_triggerer,
+    reads_dags=True,
+    writes_logs=True,
     serves=(LOGS,),
     needs=(
         Need(DATABASE, "the deferred tasks"),

@@ -106,7 +106,6 @@ def program(values: Values, release: Release) -> Program:
             http_check(when(new, f"{path}/api/v2/monitor/health", f"{path}/health"), "http"),
         ),
         waits_for_user=conditions.has_admin_user(values),
-        reads_logs=True,
         config_sources=[
             when(_has_config(values), lambda: secret_files(name_of(values, release, "webserver-config"))),
             when(all_of(users, filled(existing)), lambda: secret_files(existing)),
@@ -149,6 +148,7 @@ COMPONENT = Component(
     name="webserver",
     settings=lambda values: values.webserver,
     objects=objects,
+    reads_logs=True,
     serves=(API,),
     needs=(
         Need(DATABASE, "the state of everything"),

@@ -7,16 +7,18 @@ from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, 
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import asked, container_port, exec_check, probed
+from airflow_charts.parts.pod_settings import pod_of
 from airflow_charts.parts.scripts import script
 from airflow_charts.parts.workload import deployment, disruption_budget
-from airflow_charts.processes.airflow_pod import Program, airflow_pod, forking
+from airflow_charts.processes.airflow_pod import Program, airflow_pod, commanded, forking
 from airflow_charts.processes.config import checksums
 from airflow_charts.processes.keys import API_SECRET, FERNET
 from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, each_pair, filled, join, let, negate, overlaid, when
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.workers import WorkerSettings
+from airflow_charts.values.pod import Pod
+from airflow_charts.values.workers import Workers, WorkerSettings
 
 LOGS = Port("logs", 8793, options=(("logging", "worker_log_server_port"),))
 """The logs of running tasks: on workers, and on the scheduler where it runs tasks."""
@@ -34,20 +36,20 @@ def program(values: Values, release: Release, name: str, settings: WorkerSetting
         ports=[container_port(release, LOGS)],
         startup=probed(settings.startup_probe, check),
         liveness=probed(settings.liveness_probe, check),
-        reads_dags=True,
-        writes_logs=True,
         set_name=name,
         scripts={"import_first.py": negate(filled(settings.args)), "check_worker.py": asked(settings)},
         checksums=checksums(values, release),
     )
 
 
-def worker_set(values: Values, release: Release, name: str, settings: WorkerSettings) -> list[object]:
+def worker_set(values: Values, release: Release, name: str, settings: WorkerSettings, pod: Pod) -> list[object]:
     """The objects of one set."""
     object_name = name_of(values, release, f"worker-{name}")
-    pod = airflow_pod(values, release, settings, program(values, release, name, settings))
+    template = airflow_pod(
+        values, release, settings, pod, commanded(settings, program(values, release, name, settings))
+    )
     return [
-        deployment(values, release, settings, COMPONENT.name, pod, name=object_name, set_name=name),
+        deployment(values, release, settings, COMPONENT.name, pod, template, name=object_name, set_name=name),
         disruption_budget(values, release, settings, COMPONENT.name, name=object_name, set_name=name),
     ]
 
@@ -59,8 +61,10 @@ def objects(values: Values, release: Release) -> list[object]:
         *each_pair(
             values.workers.sets,
             lambda name, changes: let(
-                overlaid(values.workers, changes),
-                lambda settings: worker_set(values, release, name, settings),
+                overlaid(values.workers, changes, Workers),
+                lambda settings: let(
+                    pod_of(values, settings), lambda pod: worker_set(values, release, name, settings, pod)
+                ),
             ),
         ),
     ]
@@ -82,6 +86,8 @@ COMPONENT = Component(
     settings=lambda values: values.workers,
     objects=objects,
     runs=conditions.celery,
+    reads_dags=True,
+    writes_logs=True,
     serves=(LOGS,),
     needs=(
         Need(DATABASE, "tasks of Airflow 2 use the database", conditions.airflow_2),

@@ -8,9 +8,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from airflow_charts.additions import ADDITIONS
 from airflow_charts.parts.component import components
 from airflow_charts.parts.option import Variable
-from airflow_charts.processes import config, environment, keys, services
+from airflow_charts.parts.pod_settings import bare_pod, pod_of
+from airflow_charts.parts.reserved import Reserved
+from airflow_charts.processes import airflow_pod, config, environment, keys, services
 from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.tracing import (
     add,
@@ -24,6 +27,7 @@ from airflow_charts.tracing import (
     each_pair,
     filled,
     fragment,
+    from_json,
     has_control_characters,
     has_key,
     lines,
@@ -36,8 +40,9 @@ from airflow_charts.tracing import (
     when,
 )
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.kubernetes import Container, Volume, VolumeMount
-from airflow_charts.values.pod import PodSettings
+from airflow_charts.values.kubernetes import Container
+from airflow_charts.values.pod import AirflowPods, ComponentSettings, Pod
+from airflow_charts.values.workers import Workers
 
 
 def owned_variables() -> list[Variable]:
@@ -66,131 +71,134 @@ SENSITIVE_OPTIONS = (
     ("elasticsearch", "host"),
     ("dag_processor", "dag_bundle_config_list"),
 )
-"""Options that may hold credentials, which must not be in a ConfigMap: they go into `pods.env` from a Secret."""
+"""Options that may hold credentials, which must not be in a ConfigMap: they go into `airflowPods.env` from a Secret."""
 _ONLY_ENV = tuple((section, key) for section, key in SENSITIVE_OPTIONS if section != "dag_processor")
 
-OWNED_VOLUMES = ("config", "scripts", "tmp", "logs", "dags", "plugins", "data", "run")
-OWNED_PATHS = (
-    "/etc/airflow",
-    "/etc/airflow-scripts",
-    "/etc/airflow-plugins",
-    "/opt/airflow/logs",
-    "/tmp",  # noqa: S108 - a path in containers
-    "/data",
-    "/var/run/postgresql",
-)
-OWNED_CONTAINERS = ("wait-for-schema", "log-cleaner")
+
+def reserved() -> Reserved:
+    """The names of volumes and containers that the chart uses itself, and the paths where it mounts something."""
+    of_components = [component.reserved for component in components()]
+    found = [airflow_pod.RESERVED, *(addition.reserved for addition in ADDITIONS), *of_components]
+    return Reserved(
+        volumes=tuple(dict.fromkeys(name for each in found for name in each.volumes)),
+        paths=tuple(dict.fromkeys(path for each in found for path in each.paths)),
+        containers=tuple(name for each in found for name in each.containers),
+    )
 
 
 @fragment
-def refused_env(path: str, settings: PodSettings) -> str:
+def refused_env(path: str, pod: AirflowPods) -> str:
     """Environment variables that the chart sets itself."""
     return lines(
         [
-            when(has_key(settings.env, owned.name), f"{path}.env.{owned.name}: the chart sets it; use {owned.instead}")
+            when(has_key(pod.env, owned.name), f"{path}.env.{owned.name}: the chart sets it; use {owned.instead}")
             for owned in owned_variables()
         ]
     )
 
 
-@fragment
-def refused_names(values: Values, path: str, settings: PodSettings) -> str:
+def _refused_names(values: Values, path: str, pod: AirflowPods) -> list[Any]:
     """Volumes, mounts and containers under names that the chart uses itself."""
+    names = reserved()
 
-    def volume(item: Volume) -> str:
-        name = text_at(item, "name")
-        return when(one_of(name, *OWNED_VOLUMES), f"{path}.volumes: the chart has a volume {name}; use another name")
-
-    def volume_mount(item: VolumeMount) -> str:
-        place = text_at(item, "mountPath")
-        dags = all_of(values.dags.persistence.enabled, place == values.dags.path)
-        return when(
-            any_of(one_of(place, *OWNED_PATHS), dags),
-            f"{path}.volumeMounts: the chart mounts {place} itself; use another path",
-        )
+    def mounted(place: str) -> bool:
+        return any_of(one_of(place, *names.paths), all_of(values.dags.persistence.enabled, place == values.dags.path))
 
     def container(key: str, item: Container) -> str:
         name = text_at(item, "name")
         return when(
-            one_of(name, *OWNED_CONTAINERS, *main_containers()),
+            one_of(name, *names.containers, *main_containers()),
             f"{path}.{key}: the chart has a container {name}; use another name",
         )
 
-    return lines(
-        [
-            *each(settings.volumes, volume),
-            *each(settings.volume_mounts, volume_mount),
-            *each(settings.init_containers_first, partial(container, "initContainersFirst")),
-            *each(settings.init_containers, partial(container, "initContainers")),
-            *each(settings.containers, partial(container, "containers")),
-        ]
-    )
-
-
-def _lists_of(section: PodSettings) -> dict[str, list[Any]]:
-    """A section's lists of things that have names, which a pod must not hold twice."""
-    return {
-        "volumes": [section.volumes],
-        "volumeMounts": [section.volume_mounts],
-        "containers": [section.init_containers_first, section.init_containers, section.containers],
-    }
-
-
-def _lists(values: Values, settings: PodSettings, kind: str, *, alone: bool) -> list[Any]:
-    """The lists that a pod's volumes, mounts or containers come from: its component's, and those of all pods."""
-    sections = [settings] if alone else [values.pods, settings]
-    return [items for section in sections for items in _lists_of(section)[kind]]
-
-
-@fragment
-def names_of(values: Values, settings: PodSettings, *, kind: str, alone: bool) -> str:
-    """The names of a pod's volumes or containers, or the paths of its mounts, one in a line."""
-    key = "mountPath" if kind == "volumeMounts" else "name"
-    found: list[Any] = []
-    for items in _lists(values, settings, kind, alone=alone):
-        found += [*each(items, lambda item: text_at(item, key))]
-    return lines(found)
-
-
-def _repeated(values: Values, path: str, settings: PodSettings, *, alone: bool) -> list[str]:
-    """What stands twice among the user's own volumes, mounts and containers."""
-    where = "" if alone else ", here and under pods taken together"
     return [
-        when(
-            distinct_lines(names_of(values, settings, kind=kind, alone=alone))
-            < add(*(size(items) for items in _lists(values, settings, kind, alone=alone))),
-            f"{path}.{kind}: a name stands twice{where}; use different names",
-        )
-        for kind in ("volumes", "volumeMounts", "containers")
+        *each_pair(
+            pod.volumes,
+            lambda name, _: when(
+                one_of(name, *names.volumes), f"{path}.volumes.{name}: the chart has this volume; use another name"
+            ),
+        ),
+        *each_pair(
+            pod.volume_mounts,
+            lambda place, _: when(
+                mounted(place), f"{path}.volumeMounts.{place}: the chart mounts it itself; use another path"
+            ),
+        ),
+        *each(pod.init_containers_first, partial(container, "initContainersFirst")),
+        *each(pod.init_containers, partial(container, "initContainers")),
+        *each(pod.containers, partial(container, "containers")),
     ]
 
 
 @fragment
-def pod_problems(values: Values, path: str, settings: PodSettings, *, alone: bool) -> str:
-    """The rules of the settings of pods; `alone` for those of all pods, which are part of every other."""
-    lists = any_of(*(filled(items) for some in _lists_of(settings).values() for items in some))
+def pod_problems(values: Values, path: str, pod: AirflowPods) -> str:
+    """What is wrong with the settings that one section of the values gives to pods."""
     return lines(
         [
-            when(filled(settings.env), partial(refused_env, path, settings)),
+            when(filled(pod.env), partial(refused_env, path, pod)),
             when(
-                all_of(filled(values.airflow_local_settings), has_key(settings.env, "PYTHONPATH")),
+                all_of(filled(values.airflow_local_settings), has_key(pod.env, "PYTHONPATH")),
                 f"{path}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image "
                 "instead",
             ),
-            when(lists, partial(refused_names, values, path, settings)),
-            *when(lists, partial(_repeated, values, path, settings, alone=alone)),
+            *_refused_names(values, path, pod),
         ]
     )
 
 
-def _about_pods(values: Values, path: str, settings: PodSettings) -> str:
-    """The rules of a section of pods, for one that sets any of what they are about."""
-    touched = any_of(filled(settings.env), *(filled(items) for some in _lists_of(settings).values() for items in some))
-    return when(touched, lambda: pod_problems(values, path, settings, alone=path == "pods"))
+@fragment
+def container_names(pod: Pod) -> str:
+    """The names of the containers that users give to a pod, one in a line."""
+    named = [*each(pod.init_containers_first, _name), *each(pod.init_containers, _name), *each(pod.containers, _name)]
+    return lines(named)
+
+
+def _name(item: Container) -> str:
+    return text_at(item, "name")
+
+
+@fragment
+def repeated_containers(path: str, pod: Pod) -> str:
+    """Whether a container stands twice in a pod, in its own section and in `airflowPods` taken together."""
+    every = (pod.init_containers_first, pod.init_containers, pod.containers)
+    return lines(
+        [
+            when(
+                distinct_lines(container_names(pod)) < add(*map(size, every)),
+                f"{path}: two containers have one name, here and in airflowPods taken together; use different names",
+            )
+        ]
+    )
+
+
+@fragment
+def component_problems(values: Values, path: str, settings: ComponentSettings) -> str:
+    """What is wrong with a component's own settings of its pods."""
+    own = overlaid(from_json(bare_pod()), settings.pod, Pod)
+    return lines(
+        [
+            pod_problems(values, path, own),
+            repeated_containers(path, pod_of(values, settings)),
+        ]
+    )
+
+
+def _about_pods(values: Values) -> list[Any]:
+    found: list[Any] = [
+        when(_touched(values.airflow_pods), lambda: pod_problems(values, "airflowPods", values.airflow_pods))
+    ]
+    for component in components():
+        settings = component.settings(values)
+        found.append(when(filled(settings.pod), partial(component_problems, values, f"{component.path}.pod", settings)))
+    return found
+
+
+def _touched(pod: AirflowPods) -> bool:
+    lists = (pod.init_containers_first, pod.init_containers, pod.containers)
+    return any_of(*(filled(items) for items in (pod.env, pod.volumes, pod.volume_mounts, *lists)))
 
 
 def _about_sets(values: Values) -> list[Any]:
-    touched = ("env", "volumes", "volumeMounts", "initContainersFirst", "initContainers", "containers")
     sets: dict[str, Any] = values.workers.sets
     return each_pair(
         sets,
@@ -200,8 +208,10 @@ def _about_sets(values: Values) -> list[Any]:
                 f"workers.sets.{name}.serviceAccount: all sets share one; set workers.serviceAccount",
             ),
             when(
-                any_of(*(has_key(changes, key) for key in touched)),
-                lambda: pod_problems(values, f"workers.sets.{name}", overlaid(values.workers, changes), alone=False),
+                has_key(changes, "pod"),
+                lambda: component_problems(
+                    values, f"workers.sets.{name}.pod", overlaid(values.workers, changes, Workers)
+                ),
             ),
         ],
     )
@@ -210,10 +220,6 @@ def _about_sets(values: Values) -> list[Any]:
 def main_containers() -> list[str]:
     """The names of the components' own containers."""
     return [component.main_container for component in components()]
-
-
-def _sections(values: Values) -> dict[str, PodSettings]:
-    return {"pods": values.pods, **{component.path: component.settings(values) for component in components()}}
 
 
 def _about_airflow(values: Values) -> list[str]:
@@ -237,7 +243,7 @@ def _about_airflow(values: Values) -> list[str]:
             "executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]",
         ),
         when(
-            one_of(values.dags.path, *OWNED_PATHS),
+            one_of(values.dags.path, *reserved().paths),
             "dags.path: the chart mounts this folder itself; use another one",
         ),
         when(
@@ -287,7 +293,7 @@ def _sensitive_option(values: Values, section: str, option: str) -> list[str]:
         when(
             has_key(at(values.config, section), option),
             f"config.{section}.{option}: may hold a credential, and airflow.cfg is in a ConfigMap; "
-            f"set pods.env.{variable} from a Secret (secretKeyRef)",
+            f"set airflowPods.env.{variable} from a Secret (secretKeyRef)",
         )
     ]
 
@@ -298,9 +304,9 @@ def problems(values: Values) -> str:
     found = [
         *_about_airflow(values),
         *(line for component in components() if component.rules for line in component.rules(values)),
+        *(line for addition in ADDITIONS if addition.rules for line in addition.rules(values)),
         *services.rules(values),
         *_about_credentials(values),
         *_about_config(values),
     ]
-    found += [_about_pods(values, path, settings) for path, settings in _sections(values).items()]
-    return lines([*found, *_about_sets(values)])
+    return lines([*found, *_about_pods(values), *_about_sets(values)])

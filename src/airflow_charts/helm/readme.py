@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from airflow_charts.helm.values_yaml import plain
 from airflow_charts.values import Values
-from airflow_charts.values.pod import PodSettings
 
 _HEAD = """\
 # Apache Airflow
@@ -49,7 +48,7 @@ def reference() -> str:
     """The reference of every value, as Markdown."""
     head = (
         "# Values\n\nEvery value with its default. Generated from the models in `airflow_charts/values`.\n"
-        "Components have all settings of `pods`, too; they stand once, under `pods`.\n"
+        "Under `pod`, a component takes every key of `pods` and of `airflowPods`; they stand once, there.\n"
     )
     return "\n".join([head, *_tables(Values(), "")])
 
@@ -58,14 +57,8 @@ def _tables(section: BaseModel, path: str) -> Iterator[str]:
     sections: list[tuple[str, BaseModel]] = []
     yield f"\n## {path or 'Top level'}\n"
     yield "| value | default | meaning |\n|---|---|---|"
-    shared = set(PodSettings.model_fields) if path not in ("", "pods") and isinstance(section, PodSettings) else set()
     for name, field in type(section).model_fields.items():
         value, key = getattr(section, name), field.alias or name
-        own_default = name not in shared or value != PodSettings.model_fields[name].get_default(
-            call_default_factory=True
-        )
-        if not own_default:
-            continue
         full = f"{path}.{key}" if path else key
         if isinstance(value, BaseModel):
             sections.append((full, value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -12,18 +13,19 @@ from pydantic import BaseModel
 from airflow_charts.reading.writing import dump
 from airflow_charts.values import Values
 from airflow_charts.values.fields import Found
-from airflow_charts.values.pod import PodSettings
 
 WIDTH = 110
+_LINE = 120
 
 
 def values_yaml() -> str:
     """The text of values.yaml."""
     head = [
         "# Every value of the chart, with its default. Your own file only needs what differs.",
-        "# A component has all the settings of `pods`, where they are explained, beside its own.",
+        "# A key is explained where it stands first. Under `pod`, a component takes every key of `pods`; with those of",
+        "# `airflowPods`, which only pods that run Airflow have from there.",
     ]
-    return "\n".join([*head, *_section(Values(), 0)]) + "\n"
+    return "\n".join([*head, *_Printer().section(Values(), 0)]) + "\n"
 
 
 def value_yaml(found: Found) -> str:
@@ -31,29 +33,47 @@ def value_yaml(found: Found) -> str:
     head = comment(found.field.description or "", 0)
     key = found.path.rpartition(".")[2]
     if isinstance(found.default, BaseModel):
-        return "\n".join([*head, f"{key}:", *_section(found.default, 2)]) + "\n"
+        return "\n".join([*head, f"{key}:", *_Printer().section(found.default, 2)]) + "\n"
     return "\n".join([*head, dump({key: plain(found.default)})])
 
 
-def _section(section: BaseModel, indent: int) -> Iterator[str]:
-    pad = " " * indent
-    shared = _shared(section)
-    for name, field in type(section).model_fields.items():
-        key, value = field.alias or name, getattr(section, name)
-        if indent == 0:
-            yield ""
-        if name not in shared and field.description:
-            yield from comment(field.description, indent)
-        if isinstance(value, BaseModel):
-            yield f"{pad}{key}:"
-            yield from _section(value, indent + 2)
-        else:
-            yield textwrap.indent(dump({key: plain(value)}).rstrip("\n"), pad)
+class _Printer:
+    """Prints sections; what a key means stands once, where it occurs first."""
 
+    def __init__(self) -> None:
+        self._said: set[tuple[str, str]] = set()
 
-def _shared(section: BaseModel) -> set[str]:
-    """The fields that are explained under `pods`."""
-    return set(PodSettings.model_fields) if "termination_grace_period_seconds" in type(section).model_fields else set()
+    def section(self, section: BaseModel, indent: int) -> Iterator[str]:
+        pad = " " * indent
+        for name, field in type(section).model_fields.items():
+            key, value = field.alias or name, getattr(section, name)
+            if indent == 0:
+                yield ""
+            yield from self._comment(name, field.description or "", indent)
+            if not isinstance(value, BaseModel):
+                yield textwrap.indent(dump({key: plain(value)}).rstrip("\n"), pad)
+            elif line := self._one_line(key, value, indent):
+                yield line
+            else:
+                yield f"{pad}{key}:"
+                yield from self.section(value, indent + 2)
+
+    def _comment(self, name: str, description: str, indent: int) -> Iterator[str]:
+        if (name, description) not in self._said:
+            self._said.add((name, description))
+            yield from comment(description, indent)
+
+    def _one_line(self, key: str, section: BaseModel, indent: int) -> str:
+        """A small section in one line, if all of it has been explained before."""
+        fields = type(section).model_fields.items()
+        if any((name, field.description or "") not in self._said for name, field in fields):
+            return ""
+        items = (
+            f"{field.alias or name}: {json.dumps(plain(getattr(section, name)), ensure_ascii=False)}"
+            for name, field in fields
+        )
+        line = f"{' ' * indent}{key}: {{{', '.join(items)}}}"
+        return line if len(line) <= _LINE else ""
 
 
 def plain(value: Any) -> Any:

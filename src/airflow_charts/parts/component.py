@@ -18,6 +18,7 @@ from airflow_charts.k8s import core_v1, networking_v1, rbac_v1
 from airflow_charts.parts.credential import CredentialRecord
 from airflow_charts.parts.names import selector_labels
 from airflow_charts.parts.option import Option, Variable
+from airflow_charts.parts.reserved import NOTHING, Reserved
 from airflow_charts.release import Release
 from airflow_charts.tracing import any_of, when
 from airflow_charts.values import Values
@@ -144,6 +145,17 @@ class Component:
     """What it may do in the Kubernetes API, if it needs that."""
     selector: Callable[[Release], dict[str, str]] | None = None
     """The labels of its pods, where they are not those of the release."""
+    runs_airflow: bool = True
+    """Whether it imports Airflow, which makes its folder for logs as it starts."""
+    ends: bool = False
+    """Whether its pods end by themselves: then they wait for no schema."""
+    reads_dags: bool = False
+    """Whether it reads the files of DAGs."""
+    reads_logs: bool = False
+    writes_logs: bool = False
+    """The logs of tasks: who reads or writes them has their volume, everybody else scratch space in its place."""
+    reserved: Reserved = NOTHING
+    """What its pods have under names of their own, beside the main container."""
     makes_credentials: bool = False
     """Whether it makes credentials: those that it needs itself may be missing then."""
 

@@ -5,29 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_charts.k8s import apps_v1, core_v1, meta_v1
-from airflow_charts.parts.access import account_name, service_account
+from airflow_charts.parts.access import service_account
 from airflow_charts.parts.component import Component, Port
 from airflow_charts.parts.images import image_fields
 from airflow_charts.parts.names import metadata, name_of, selector_labels
 from airflow_charts.parts.pod import (
-    container_fields,
+    Around,
+    Main,
+    config_map_volume,
     container_port,
     empty_dir,
     mount,
-    pod_annotations,
-    pod_fields,
+    pod_template,
     probed,
-    user_env,
-    user_labels,
 )
+from airflow_charts.parts.pod_settings import other_pod_of
 from airflow_charts.parts.scripts import SCRIPTS, script_checksums
 from airflow_charts.parts.volume import claim, claim_name, storage_class
 from airflow_charts.parts.workload import workload_metadata
 from airflow_charts.release import Release
-from airflow_charts.tracing import combine, filled, negate, union, when
+from airflow_charts.tracing import filled, let, negate, when
 from airflow_charts.values import Values
 from airflow_charts.values.data_store import StoreSettings
 from airflow_charts.values.images import Image
+from airflow_charts.values.pod import Pod
 
 DATA = "/data"
 """Where the data is in the container."""
@@ -47,85 +48,54 @@ class Store:
     check: core_v1.Probe
 
 
-def _container(values: Values, release: Release, settings: StoreSettings, store: Store) -> core_v1.Container:
-    image, pull_policy = image_fields(values, settings, store.image, "")
-    return combine(
-        core_v1.Container(
-            name=store.component.main_container,
-            image=image,
-            imagePullPolicy=pull_policy,
-            command=when(filled(settings.command), settings.command, ["sh", f"{release.path(SCRIPTS)}/{store.script}"]),
-            args=settings.args,
-            env=[*store.env, *user_env(values, settings)],
-            ports=[container_port(release, store.port)],
-            startupProbe=probed(settings.startup_probe, store.check),
-            livenessProbe=probed(settings.liveness_probe, store.check),
-            readinessProbe=probed(settings.readiness_probe, store.check),
-            volumeMounts=[
-                mount("data", release.path(DATA)),
-                mount("scripts", release.path(SCRIPTS), read_only=True),
-                *(mount(name, release.path(path)) for name, path in store.scratch.items()),
-                *values.pods.volume_mounts,
-                *settings.volume_mounts,
-            ],
-        ),
-        container_fields(values, settings),
+def _main(values: Values, release: Release, settings: StoreSettings, store: Store) -> Main:
+    return Main(
+        image=image_fields(values, settings, store.image, ""),
+        command=when(filled(settings.command), settings.command, ["sh", f"{release.path(SCRIPTS)}/{store.script}"]),
+        args=settings.args,
+        env=store.env,
+        ports=[container_port(release, store.port)],
+        startup=probed(settings.startup_probe, store.check),
+        liveness=probed(settings.liveness_probe, store.check),
+        readiness=probed(settings.readiness_probe, store.check),
+        mounts=[
+            mount("data", release.path(DATA)),
+            mount("scripts", release.path(SCRIPTS), read_only=True),
+            *(mount(name, release.path(path)) for name, path in store.scratch.items()),
+        ],
     )
 
 
-def _pod(values: Values, release: Release, settings: StoreSettings, store: Store) -> core_v1.PodTemplateSpec:
+def _around(values: Values, release: Release, settings: StoreSettings, store: Store) -> Around:
     persistence = settings.persistence
     claimed = claim_name(values, release, persistence.existing_claim, f"{store.component.name}-data")
-    return core_v1.PodTemplateSpec(
-        metadata=meta_v1.ObjectMeta(
-            labels=union(selector_labels(release, store.component.name), user_labels(values, settings)),
-            annotations=union(
-                script_checksums({store.script: negate(filled(settings.command))}), pod_annotations(values, settings)
+    return Around(
+        selector=selector_labels(release, store.component.name),
+        annotations=script_checksums({store.script: negate(filled(settings.command))}),
+        volumes=[
+            core_v1.Volume(
+                name="data",
+                persistentVolumeClaim=when(
+                    persistence.enabled,
+                    lambda: core_v1.PersistentVolumeClaimVolumeSource(claimName=claimed),
+                ),
+                emptyDir=when(
+                    negate(persistence.enabled),
+                    lambda: core_v1.EmptyDirVolumeSource(sizeLimit=persistence.size),
+                ),
             ),
-        ),
-        spec=combine(
-            core_v1.PodSpec(
-                serviceAccountName=account_name(values, release, settings, store.component.name),
-                automountServiceAccountToken=False,
-                initContainers=[
-                    *values.pods.init_containers_first,
-                    *settings.init_containers_first,
-                    *values.pods.init_containers,
-                    *settings.init_containers,
-                ],
-                containers=[
-                    _container(values, release, settings, store),
-                    *values.pods.containers,
-                    *settings.containers,
-                ],
-                volumes=[
-                    core_v1.Volume(
-                        name="data",
-                        persistentVolumeClaim=when(
-                            persistence.enabled,
-                            lambda: core_v1.PersistentVolumeClaimVolumeSource(claimName=claimed),
-                        ),
-                        emptyDir=when(
-                            negate(persistence.enabled),
-                            lambda: core_v1.EmptyDirVolumeSource(sizeLimit=persistence.size),
-                        ),
-                    ),
-                    core_v1.Volume(
-                        name="scripts",
-                        configMap=core_v1.ConfigMapVolumeSource(name=name_of(values, release, "scripts")),
-                    ),
-                    *(empty_dir(name, "256Mi") for name in store.scratch),
-                    *values.pods.volumes,
-                    *settings.volumes,
-                ],
-            ),
-            pod_fields(values, settings),
-        ),
+            config_map_volume("scripts", name_of(values, release, "scripts")),
+            *(empty_dir(name, "256Mi") for name in store.scratch),
+        ],
     )
 
 
 def store_objects(values: Values, release: Release, settings: StoreSettings, store: Store) -> list[object]:
     """The objects of a data store."""
+    return let(other_pod_of(values, settings), lambda pod: _store_objects(values, release, settings, store, pod))
+
+
+def _store_objects(values: Values, release: Release, settings: StoreSettings, store: Store, pod: Pod) -> list[object]:
     name = name_of(values, release, store.component.name)
     selector = selector_labels(release, store.component.name)
     return [
@@ -156,13 +126,21 @@ def store_objects(values: Values, release: Release, settings: StoreSettings, sto
             ),
         ),
         apps_v1.StatefulSet(
-            metadata=workload_metadata(values, release, name, store.component.name, settings),
+            metadata=workload_metadata(values, release, name, store.component.name, pod),
             spec=apps_v1.StatefulSetSpec(
                 replicas=1,
                 serviceName=name,
-                revisionHistoryLimit=values.pods.revision_history_limit,
+                revisionHistoryLimit=pod.revision_history_limit,
                 selector=meta_v1.LabelSelector(matchLabels=selector),
-                template=_pod(values, release, settings, store),
+                template=pod_template(
+                    values,
+                    release,
+                    store.component,
+                    settings,
+                    pod,
+                    _main(values, release, settings, store),
+                    _around(values, release, settings, store),
+                ),
             ),
         ),
     ]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from airflow_charts.k8s import batch_v1, core_v1
 from airflow_charts.parts.access import service_account
 from airflow_charts.parts.names import name_of
+from airflow_charts.parts.pod_settings import job_pod_of
 from airflow_charts.parts.workload import workload_metadata
 from airflow_charts.release import Release
-from airflow_charts.tracing import OMIT, combine, digest
+from airflow_charts.tracing import OMIT, combine, digest, let
 from airflow_charts.values import Values
 from airflow_charts.values.pod import WorkloadSettings
 
@@ -19,13 +20,13 @@ _RETRIES = 100000
 """Jobs are tried again until they succeed: a database may come up hours later."""
 
 
-def job_spec(pod: core_v1.PodTemplateSpec) -> batch_v1.JobSpec:
+def job_spec(template: core_v1.PodTemplateSpec) -> batch_v1.JobSpec:
     """What a Job does: one pod, until it succeeds."""
     return batch_v1.JobSpec(
         backoffLimit=_RETRIES,
         template=core_v1.PodTemplateSpec(
-            metadata=pod.metadata,
-            spec=combine(core_v1.PodSpec(containers=OMIT, restartPolicy="OnFailure"), pod.spec),
+            metadata=template.metadata,
+            spec=combine(core_v1.PodSpec(containers=OMIT, restartPolicy="OnFailure"), template.spec),
         ),
     )
 
@@ -35,7 +36,10 @@ def job_objects(
 ) -> list[object]:
     """A Job with its ServiceAccount."""
     name = f"{name_of(values, release, component)}-{digest(spec)}"
-    return [
-        service_account(values, release, settings, component),
-        batch_v1.Job(metadata=workload_metadata(values, release, name, component, settings), spec=spec),
-    ]
+    return let(
+        job_pod_of(values, settings),
+        lambda pod: [
+            service_account(values, release, settings, component),
+            batch_v1.Job(metadata=workload_metadata(values, release, name, component, pod), spec=spec),
+        ],
+    )

@@ -1,9 +1,12 @@
-"""What every pod has, whatever it runs: the settings that components share, probes, volumes."""
+"""A pod, whatever it runs: its containers, what components share, probes, volumes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from airflow_charts.k8s import core_v1, meta_v1
-from airflow_charts.parts.component import Port
+from airflow_charts.parts.access import account_name
+from airflow_charts.parts.component import KUBERNETES_API, Component, Port
 from airflow_charts.parts.images import pull_secrets
 from airflow_charts.parts.names import pod_selector
 from airflow_charts.release import Release
@@ -14,56 +17,119 @@ from airflow_charts.tracing import (
     combine,
     each_pair,
     filled,
-    first_of,
     fragment,
     given,
-    has_key,
-    negate,
-    overlay,
+    union,
     when,
 )
 from airflow_charts.values import Values
-from airflow_charts.values.base import Labels
-from airflow_charts.values.kubernetes import EnvVarSource
-from airflow_charts.values.pod import ComponentSettings, PodSettings, Probe, ReplicatedSettings, WorkloadSettings
+from airflow_charts.values.pod import ComponentSettings, Pod, Probe, ReplicatedSettings
+
+
+@dataclass(frozen=True)
+class Main:
+    """The main container of a pod: its image, what it runs, and what the chart mounts into it."""
+
+    image: tuple[str, str]
+    """Its reference and its pull policy."""
+    command: list[str]
+    args: list[str]
+    env: list[core_v1.EnvVar] = field(default_factory=list)
+    ports: list[core_v1.ContainerPort] = field(default_factory=list)
+    startup: core_v1.Probe = OMIT
+    liveness: core_v1.Probe = OMIT
+    readiness: core_v1.Probe = OMIT
+    mounts: list[core_v1.VolumeMount] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the chart puts around the main container."""
+
+    selector: dict[str, str]
+    """The labels that select the pods."""
+    annotations: dict[str, str]
+    init_containers: list[core_v1.Container] = field(default_factory=list)
+    """They run after `initContainersFirst`, before the other init containers of users."""
+    containers: list[core_v1.Container] = field(default_factory=list)
+    volumes: list[core_v1.Volume] = field(default_factory=list)
+
+
+def pod_template(
+    values: Values,
+    release: Release,
+    component: Component,
+    settings: ComponentSettings,
+    pod: Pod,
+    main: Main,
+    around: Around,
+) -> core_v1.PodTemplateSpec:
+    """The pod of a component, whatever its image: what users and chart give, in the one order that all pods have.
+
+    No version stands among its labels and annotations, so that only real changes restart it.
+    """
+    return core_v1.PodTemplateSpec(
+        metadata=meta_v1.ObjectMeta(
+            labels=union(around.selector, pod.labels), annotations=union(around.annotations, pod.annotations)
+        ),
+        spec=combine(
+            core_v1.PodSpec(
+                serviceAccountName=account_name(values, release, settings, component.name),
+                automountServiceAccountToken=component.uses(values, KUBERNETES_API),
+                terminationGracePeriodSeconds=settings.termination_grace_period_seconds,
+                imagePullSecrets=pull_secrets(values),
+                initContainers=[*pod.init_containers_first, *around.init_containers, *pod.init_containers],
+                containers=[
+                    main_container(component.main_container, settings, pod, main),
+                    *around.containers,
+                    *pod.containers,
+                ],
+                volumes=[*around.volumes, *user_volumes(pod)],
+            ),
+            pod_fields(pod),
+        ),
+    )
+
+
+def main_container(name: str, settings: ComponentSettings, pod: Pod, main: Main) -> core_v1.Container:
+    """The container that runs the component."""
+    image, pull_policy = main.image
+    return combine(
+        core_v1.Container(
+            name=name,
+            image=image,
+            imagePullPolicy=pull_policy,
+            command=main.command,
+            args=main.args,
+            env=[*main.env, *user_env(pod)],
+            ports=main.ports,
+            startupProbe=main.startup,
+            livenessProbe=main.liveness,
+            readinessProbe=main.readiness,
+            volumeMounts=[*main.mounts, *user_mounts(pod)],
+            resources=settings.resources,
+        ),
+        container_fields(pod),
+        core_v1.Container(name=OMIT, lifecycle=pod.lifecycle),
+    )
 
 
 @fragment
-def pod_annotations(values: Values, settings: PodSettings) -> dict[str, str]:
-    """The annotations that users give to pods."""
-    return overlay(values.pods.pod_annotations, settings.pod_annotations)
-
-
-@fragment
-def user_labels(values: Values, settings: PodSettings) -> Labels:
-    """The labels that users give to workloads and pods."""
-    return overlay(values.pods.labels, settings.labels)
-
-
-@fragment
-def workload_annotations(values: Values, settings: WorkloadSettings) -> dict[str, str]:
-    """The annotations that users give to workloads."""
-    return overlay(values.pods.annotations, settings.annotations)
-
-
-@fragment
-def pod_fields(values: Values, settings: ComponentSettings) -> core_v1.PodSpec:
-    """What is the same in every pod: where and as whom it runs, and how it stops."""
+def pod_fields(pod: Pod) -> core_v1.PodSpec:
+    """What is the same in every pod: where and as whom it runs."""
     return core_v1.PodSpec(
         containers=OMIT,
         enableServiceLinks=False,
-        terminationGracePeriodSeconds=settings.termination_grace_period_seconds,
-        securityContext=first_of(settings.pod_security_context, values.pods.pod_security_context),
-        imagePullSecrets=pull_secrets(values),
-        nodeSelector=overlay(values.pods.node_selector, settings.node_selector),
-        affinity=first_of(settings.affinity, values.pods.affinity),
-        tolerations=[*values.pods.tolerations, *settings.tolerations],
-        priorityClassName=given(first_of(settings.priority_class_name, values.pods.priority_class_name), same),
-        runtimeClassName=given(first_of(settings.runtime_class_name, values.pods.runtime_class_name), same),
-        schedulerName=given(first_of(settings.scheduler_name, values.pods.scheduler_name), same),
-        hostAliases=[*values.pods.host_aliases, *settings.host_aliases],
-        dnsPolicy=given(first_of(settings.dns_policy, values.pods.dns_policy), same),
-        dnsConfig=first_of(settings.dns_config, values.pods.dns_config),
+        securityContext=pod.pod_security_context,
+        nodeSelector=pod.node_selector,
+        affinity=pod.affinity,
+        tolerations=pod.tolerations,
+        priorityClassName=given(pod.priority_class_name, same),
+        runtimeClassName=given(pod.runtime_class_name, same),
+        schedulerName=given(pod.scheduler_name, same),
+        hostAliases=pod.host_aliases,
+        dnsPolicy=given(pod.dns_policy, same),
+        dnsConfig=pod.dns_config,
     )
 
 
@@ -73,15 +139,13 @@ def same(text: str) -> str:
 
 
 @fragment
-def spread(
-    values: Values, release: Release, settings: ReplicatedSettings, component: str, set_name: str, replicas: int
-) -> core_v1.PodSpec:
+def spread(release: Release, pod: Pod, component: str, set_name: str, replicas: int) -> core_v1.PodSpec:
     """How replicas spread: as the values say, or over nodes where possible."""
     return core_v1.PodSpec(
         containers=OMIT,
         topologySpreadConstraints=when(
-            filled(first_of(settings.topology_spread_constraints, values.pods.topology_spread_constraints)),
-            first_of(settings.topology_spread_constraints, values.pods.topology_spread_constraints),
+            filled(pod.topology_spread_constraints),
+            pod.topology_spread_constraints,
             when(
                 replicas > 1,
                 lambda: [
@@ -98,34 +162,35 @@ def spread(
 
 
 @fragment
-def container_fields(values: Values, settings: ComponentSettings) -> core_v1.Container:
-    """What is the same in the main container of every pod."""
-    return core_v1.Container(
-        name=OMIT,
-        resources=settings.resources,
-        securityContext=first_of(settings.security_context, values.pods.security_context),
-        lifecycle=first_of(settings.lifecycle, values.pods.lifecycle),
-        envFrom=[*values.pods.env_from, *settings.env_from],
+def container_fields(pod: Pod) -> core_v1.Container:
+    """What is the same in every container that runs the component's image for it."""
+    return core_v1.Container(name=OMIT, securityContext=pod.security_context, envFrom=pod.env_from)
+
+
+@fragment
+def user_env(pod: Pod) -> list[core_v1.EnvVar]:
+    """The environment that users give."""
+    return each_pair(
+        pod.env,
+        lambda name, value: choose(
+            value,
+            text=lambda text: core_v1.EnvVar(name=name, value=text),
+            otherwise=lambda source: core_v1.EnvVar(name=name, valueFrom=source),
+        ),
     )
 
 
 @fragment
-def user_env(values: Values, settings: PodSettings) -> list[core_v1.EnvVar]:
-    """The environment that users give; a component's variable wins over the one of all pods."""
-    return [
-        *each_pair(
-            values.pods.env,
-            lambda name, value: when(negate(has_key(settings.env, name)), lambda: _variable(name, value)),
-        ),
-        *each_pair(settings.env, _variable),
-    ]
+def user_volumes(pod: Pod) -> list[core_v1.Volume]:
+    """The volumes that users give."""
+    return each_pair(pod.volumes, lambda name, volume: combine(core_v1.Volume(name=name), volume))
 
 
-def _variable(name: str, value: str | EnvVarSource) -> core_v1.EnvVar:
-    return choose(
-        value,
-        text=lambda text: core_v1.EnvVar(name=name, value=text),
-        otherwise=lambda source: core_v1.EnvVar(name=name, valueFrom=source),
+@fragment
+def user_mounts(pod: Pod) -> list[core_v1.VolumeMount]:
+    """The mounts that users give."""
+    return each_pair(
+        pod.volume_mounts, lambda path, mounted: combine(core_v1.VolumeMount(name=OMIT, mountPath=path), mounted)
     )
 
 
@@ -173,6 +238,11 @@ def container_port(release: Release, port: Port) -> core_v1.ContainerPort:
 def empty_dir(name: str, size: str) -> core_v1.Volume:
     """Scratch space."""
     return core_v1.Volume(name=name, emptyDir=core_v1.EmptyDirVolumeSource(sizeLimit=size))
+
+
+def config_map_volume(name: str, config_map: str) -> core_v1.Volume:
+    """A volume with the files of a ConfigMap."""
+    return core_v1.Volume(name=name, configMap=core_v1.ConfigMapVolumeSource(name=config_map))
 
 
 def mount(name: str, path: str, *, read_only: bool = False) -> core_v1.VolumeMount:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from airflow_charts.additions import dags, logs
+from airflow_charts.additions import ADDITIONS
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import components
 from airflow_charts.parts.names import metadata, name_of
@@ -59,18 +59,18 @@ def _passwords_file(values: Values, release: Release) -> str:
 
 _OF_ALL = (
     Option("core", "executor", "executors", lambda values, _: join(values.executors, ",")),
-    *dags.OPTIONS,
     Option("core", "plugins_folder", "plugins", lambda _, release: release.path(PLUGINS), _has_plugins),
     Option("core", "hostname_callable", "env", lambda _, __: "airflow.utils.net.get_host_ip_address"),
     Option("core", "auth_manager", "authManager", lambda values, _: auth_manager(values), conditions.airflow_3),
     Option("core", "simple_auth_manager_passwords_file", "authManager", _passwords_file, _is_simple),
-    *logs.OPTIONS,
+    *(option for addition in ADDITIONS for option in addition.options),
     *keys.OPTIONS,
 )
 VARIABLES = (
     Variable("AIRFLOW__CORE__EXECUTOR", "`executors`"),
     Variable("AIRFLOW__CORE__DAGS_FOLDER", "`dags.path`"),
     Variable("AIRFLOW__CORE__AUTH_MANAGER", "`authManager`"),
+    *(variable for addition in ADDITIONS for variable in addition.variables),
 )
 """Options that everybody knows by these names."""
 

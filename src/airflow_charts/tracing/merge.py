@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -22,21 +22,30 @@ from airflow_charts.tracing.nodes import (
 from airflow_charts.tracing.repeat import repeat
 from airflow_charts.tracing.structure import (
     OMIT,
+    UserMap,
     is_model,
+    plain,
     record,
 )
-from airflow_charts.tracing.symbols import Symbol, node_of, tree_symbol, type_of_value
-from airflow_charts.tracing.types import TEXT, VERBATIM
+from airflow_charts.tracing.symbols import Symbol, node_of, tree_symbol
+from airflow_charts.tracing.types import TEXT, VERBATIM, Type
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 
-def overlaid(section: T, changes: Any) -> T:
-    """A section with a user's partial changes over it, as Helm lays one values file over another."""
-    if isinstance(section, BaseModel):
-        data = table.overlaid(section.model_dump(by_alias=True), dict(changes))
-        return type(section).model_validate(data)
-    return apply(table.OVERLAID, section, changes, result=type_of_value(section))
+def overlaid(base: Any, changes: Any, model: type[M]) -> M:
+    """A section with changes over it, as Helm lays one values file over another; `model` is what the result is.
+
+    Both may be sections or maps. Maps are merged key by key, everything else is replaced.
+    """
+    if isinstance(base, Symbol) or isinstance(changes, Symbol):
+        return cast("M", apply(table.OVERLAID, base, changes, result=Type("record", model=model)))
+    return model.model_validate(table.overlaid(_data(base), _data(changes)))
+
+
+def _data(section: Any) -> dict[str, Any]:
+    return section.model_dump(by_alias=True) if isinstance(section, BaseModel) else dict(section)
 
 
 def overlay(*mappings: Mapping[str, T]) -> dict[str, T]:
@@ -99,6 +108,8 @@ def _combine_called(base: Any, others: tuple[Any, ...]) -> Any:
     present = [model for model in (base, *others) if model is not OMIT]
     if all(not is_model(model) for model in present):
         return union(*present)
+    if any(isinstance(model, UserMap) for model in present):
+        return UserMap(union(*(model if isinstance(model, UserMap) else plain(model) for model in present)))
     pairs = [(name, value) for model in present for name, value in _attributes(model) if value is not OMIT]
     _refuse_twice([name for name, _ in pairs])
     return type(base)(**{**{name: OMIT for model in present for name, _ in _attributes(model)}, **dict(pairs)})

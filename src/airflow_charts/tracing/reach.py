@@ -23,10 +23,12 @@ from airflow_charts.tracing.nodes import (
     Var,
     When,
 )
+from airflow_charts.tracing.table import OVERLAID
 from airflow_charts.tracing.trace import Traced
 
-Bindings = dict[str, str]
-"""The paths of values that fragment parameters and loop variables stand for."""
+Bindings = dict[str, tuple[str, ...]]
+"""The paths of values that fragment parameters and loop variables stand for: several, where they are laid over each
+other."""
 
 
 def reach(traced: Traced, path: str) -> list[str]:
@@ -68,8 +70,8 @@ def _documents(tree: Any, part: str, path: str, bindings: Bindings) -> Iterator[
 
 
 def _bound(variables: tuple[Var, ...], source: Any, bindings: Bindings) -> Bindings:
-    place = _path(source, bindings)
-    return {**bindings, **{variable.name: place for variable in variables}} if place else bindings
+    places = _paths(source, bindings)
+    return {**bindings, **{variable.name: places for variable in variables}} if places else bindings
 
 
 def _names(tree: Any) -> list[str]:
@@ -126,7 +128,7 @@ def _fields(tree: Any, place: str, path: str, bindings: Bindings) -> Iterator[st
             passed = {
                 name: found
                 for (name, _), arg in zip(fragment.parameters, args, strict=True)
-                if (found := _path(arg, bindings))
+                if (found := _paths(arg, bindings))
             }
             yield from _fields(fragment.body, place, path, passed)
         case Digest(call=call) | JsonText(call=call):
@@ -144,8 +146,8 @@ def _reads(node: Any, path: str, bindings: Bindings) -> bool:
     """Whether an expression reads the value at `path`, something in it, or a section around it as a whole."""
     match node:
         case Field() | Var():
-            place = _path(node, bindings)
-            return bool(place) and (f"{place}.".startswith(f"{path}.") or f"{path}.".startswith(f"{place}."))
+            places = _paths(node, bindings)
+            return any(f"{place}.".startswith(f"{path}.") or f"{path}.".startswith(f"{place}.") for place in places)
         case Apply(args=args):
             return any(_reads(arg, path, bindings) for arg in args)
         case Concat(parts=parts):
@@ -157,16 +159,16 @@ def _reads(node: Any, path: str, bindings: Bindings) -> bool:
     return False
 
 
-def _path(node: Any, bindings: Bindings) -> str:
-    """The path of the value that an expression stands for; empty if it is none."""
+def _paths(node: Any, bindings: Bindings) -> tuple[str, ...]:
+    """The paths of the values that an expression stands for; none if it is no value."""
     match node:
         case Field(base=Var(kind="root", name="Values"), key=key):
-            return key
+            return (key,)
         case Field(base=base, key=key):
-            above = _path(base, bindings)
-            return f"{above}.{key}" if above else ""
+            return tuple(f"{above}.{key}" for above in _paths(base, bindings))
         case Var(name=name):
-            return bindings.get(name, "")
-        case Apply(args=args):
-            return _path(args[0], bindings)
-    return ""
+            return bindings.get(name, ())
+        case Apply(op=op, args=args):
+            made_of = args if op is OVERLAID else args[:1]
+            return tuple(path for arg in made_of for path in _paths(arg, bindings))
+    return ()

@@ -11,6 +11,7 @@ from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import apply
 from airflow_charts.tracing.marks import current_tracer, refuse
 from airflow_charts.tracing.nodes import (
+    Apply,
     Call,
     Digest,
     JsonText,
@@ -21,8 +22,8 @@ from airflow_charts.tracing.structure import (
     plain,
     record,
 )
-from airflow_charts.tracing.symbols import Symbol, symbol
-from airflow_charts.tracing.types import PLAIN, TEXT
+from airflow_charts.tracing.symbols import Symbol, node_of, symbol
+from airflow_charts.tracing.types import MAP, PLAIN, TEXT
 
 T = TypeVar("T")
 
@@ -112,6 +113,13 @@ def to_json(value: Any) -> str:
     if isinstance(value, BaseModel):
         return table.canonical_json(value.model_dump(by_alias=True))
     return apply(table.TO_JSON, value)
+
+
+def from_json(text: str) -> dict[str, Any]:
+    """The map that a JSON text of the chart's own holds."""
+    if current_tracer.get() is None:
+        return table.FROM_JSON.python(text)
+    return symbol(Apply(table.FROM_JSON, (node_of(text),), MAP), MAP)
 
 
 def digest(value: Any, length: int = 8) -> str:

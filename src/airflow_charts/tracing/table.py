@@ -130,6 +130,7 @@ TEXT_DIGEST = _row("text_digest", "sha256sum {0} | trunc {1}", lambda text, leng
 REPLACE = _row("replace", "replace {1} {2} {0}", lambda text, old, new: text.replace(old, new), TEXT)
 TRIM_END = _row("trim_end", "trimSuffix {1} {0}", str.removesuffix, TEXT)
 OVERLAID = _row("overlaid", "mergeOverwrite (deepCopy {0}) {1}", overlaid, MAP)
+FROM_JSON = _row("from_json", "mustFromJson {0}", json.loads, MAP)
 TO_JSON = _row("to_json", "mustToJson {0}", canonical_json, TEXT)
 
 OPERATORS = {

@@ -18,7 +18,7 @@ from airflow_charts.values.kubernetes_executor import KubernetesExecutor
 from airflow_charts.values.logs import Logs
 from airflow_charts.values.migrations import AdminUser, Migrations
 from airflow_charts.values.network_policies import NetworkPolicies
-from airflow_charts.values.pod import AllPods
+from airflow_charts.values.pod import AirflowPods, AllPods
 from airflow_charts.values.postgresql import Postgresql
 from airflow_charts.values.redis import Redis
 from airflow_charts.values.scheduler import Scheduler
@@ -84,7 +84,9 @@ class Values(Section):
     )
     """Options of Airflow: section, option, value, as in `airflow.cfg`. Credentials have values of their own."""
     pods: AllPods = section(AllPods)
-    """Settings of all pods; the ones of a component win."""
+    """Settings of all pods of the release; a component's own `pod` wins."""
+    airflow_pods: AirflowPods = section(AirflowPods)
+    """Settings of the pods that run Airflow; a component's own `pod` wins."""
     webserver: Webserver = section(Webserver)
     """The web UI, the REST API and, on Airflow 3, the API that tasks talk to."""
     scheduler: Scheduler = section(Scheduler)

@@ -31,10 +31,14 @@ class Section(BaseModel):
 
 
 class Kubernetes(Verbatim):
-    """Marks a value that the user writes as Kubernetes YAML: it has Kubernetes' schema and is passed on untouched."""
+    """Marks a value that the user writes as Kubernetes YAML: it has Kubernetes' schema and is passed on untouched.
 
-    def __init__(self, definition: str) -> None:
+    `by` names the field of Kubernetes' list item that is the key of our map: the value has all fields but this one.
+    """
+
+    def __init__(self, definition: str, by: str = "") -> None:
         self.definition = definition
+        self.by = by
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -141,6 +145,9 @@ HostPattern = Annotated[str, Field(pattern=r"^([*][.])?[a-z0-9]([a-z0-9.-]*[a-z0
 FILE_PATH = r"^/[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"
 FilePath = Annotated[str, Field(pattern=FILE_PATH), Plain()]
 """An absolute path in a container."""
+
+MountPath = Annotated[str, Field(pattern=r"^/[^:]*$", max_length=1024)]
+"""The absolute path of a mount in a container."""
 
 SubPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$"), Plain()]
 """A relative path inside a volume, without `..`; empty for its root."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from airflow_charts.values.base import Annotations, ObjectName, Quantity, Section, empty
-from airflow_charts.values.kubernetes import Lifecycle, PodSecurityContext
-from airflow_charts.values.pod import Probe, WorkloadSettings, kubernetes
+from airflow_charts.values.pod import PodChanges, Probe, WorkloadSettings, kubernetes
 
 
 class StorePersistence(Section):
@@ -25,24 +24,19 @@ class StorePersistence(Section):
 class StoreSettings(WorkloadSettings):
     """Settings of a data store."""
 
+    pod: PodChanges = kubernetes(
+        podSecurityContext={"runAsUser": 999, "runAsGroup": 999, "fsGroup": 999},
+        lifecycle={"preStop": {"sleep": {"seconds": 10}}},
+    )
+    """Settings of its pod, over those of `pods`: any key of `pods` and `airflowPods`. By default the user of the
+    official images, and a pause before it stops that lets clients which stop at the same time finish first."""
     enabled: bool = True
     """Whether the chart runs it."""
     persistence: StorePersistence = StorePersistence()
     """Where its data lives."""
-    lifecycle: Lifecycle = kubernetes(preStop={"sleep": {"seconds": 10}})
-    """Lifecycle hooks of the main container. The pause lets clients that stop at the same time finish first."""
     startup_probe: Probe = Probe(period_seconds=1, timeout_seconds=3, failure_threshold=300)
     """Asked until it answers once."""
     liveness_probe: Probe = Probe(period_seconds=30, timeout_seconds=10, failure_threshold=5)
     """A container that fails it is restarted."""
     readiness_probe: Probe = Probe(period_seconds=15, timeout_seconds=5, failure_threshold=3)
     """A pod that fails it gets no connections."""
-    pod_security_context: PodSecurityContext = kubernetes(
-        runAsNonRoot=True,
-        runAsUser=999,
-        runAsGroup=999,
-        fsGroup=999,
-        fsGroupChangePolicy="OnRootMismatch",
-        seccompProfile={"type": "RuntimeDefault"},
-    )
-    """The security context of the pod: the user of the official images."""

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from airflow_charts.errors import ValuesError
 from airflow_charts.values import Values
+from airflow_charts.values.base import Partial
 
 
 class Found(NamedTuple):
@@ -18,6 +19,12 @@ class Found(NamedTuple):
     path: str
     field: FieldInfo
     default: Any
+
+
+def _of_changes(field: FieldInfo) -> BaseModel:
+    """What the keys of a section of changes mean."""
+    model: type[BaseModel] = field.annotation  # type: ignore[assignment]  # `Partial` marks nothing else
+    return model.model_construct()
 
 
 def find(path: str) -> Found:
@@ -38,5 +45,7 @@ def find(path: str) -> Found:
             raise ValuesError(f"there is no value `{path}`{hint}")
         section, field = getattr(section, names[key]), fields[names[key]]
         found = Found(path, field, section)
+        if any(isinstance(mark, Partial) for mark in field.metadata):
+            section = _of_changes(field)
     assert found is not None  # noqa: S101 - a path has at least one key
     return found

@@ -25,5 +25,5 @@ ResourceRequirements = Annotated[core_v1.ResourceRequirements, Kubernetes("Resou
 SecurityContext = Annotated[core_v1.SecurityContext, Kubernetes("SecurityContext")]
 Toleration = Annotated[core_v1.Toleration, Kubernetes("Toleration")]
 TopologySpreadConstraint = Annotated[core_v1.TopologySpreadConstraint, Kubernetes("TopologySpreadConstraint")]
-Volume = Annotated[core_v1.Volume, Kubernetes("Volume")]
-VolumeMount = Annotated[core_v1.VolumeMount, Kubernetes("VolumeMount")]
+Volume = Annotated[core_v1.Volume, Kubernetes("Volume", by="name")]
+VolumeMount = Annotated[core_v1.VolumeMount, Kubernetes("VolumeMount", by="mountPath")]

@@ -1,8 +1,8 @@
-"""What can be set for the pods of every component, and for all of them at once under `pods`."""
+"""What can be set for pods: of all components, of those that run Airflow, and of each."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,8 +12,11 @@ from airflow_charts.values.base import (
     Count,
     EnvName,
     Labels,
+    MountPath,
+    Name,
     NodeLabels,
     ObjectName,
+    Partial,
     Seconds,
     Section,
     empty,
@@ -52,27 +55,23 @@ def sizes(*, cpu: str, memory: str, cpu_limit: str, memory_limit: str) -> Any:
     )
 
 
-class PodSettings(Section):
-    """Settings of pods. A component's own win over those under `pods`.
-
-    Maps are laid over each other key by key, lists are appended (`topologySpreadConstraints` replaced), Kubernetes
-    objects and texts replace the ones under `pods` when they are not empty.
-    """
+class AllPods(Section):
+    """The settings of all pods of the release."""
 
     labels: Labels = empty()
-    """Labels of the workload and its pods, beside the chart's own."""
-    pod_annotations: Annotations = empty()
+    """Labels of workloads and pods, beside the chart's own."""
+    annotations: Annotations = empty()
     """Annotations of the pods."""
-    env: dict[EnvName, str | EnvVarSource] = empty()
-    """Environment variables: a text, or a Kubernetes `valueFrom` source such as `{secretKeyRef: {name: s, key: k}}`."""
-    env_from: list[EnvFromSource] = no_items()
-    """Secrets and ConfigMaps whose keys all become environment variables."""
+    workload_annotations: Annotations = empty()
+    """Annotations of the workload (Deployment, StatefulSet, Job)."""
     node_selector: NodeLabels = empty()
     """Labels that a node must have."""
     affinity: Affinity = empty()
     """Affinity to nodes and other pods."""
     tolerations: list[Toleration] = no_items()
     """Taints that the pods tolerate."""
+    topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
+    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
     priority_class_name: ObjectName = ""
     """The PriorityClass of the pods."""
     runtime_class_name: ObjectName = ""
@@ -85,31 +84,6 @@ class PodSettings(Section):
     """The DNS policy of the pods."""
     dns_config: PodDNSConfig = empty()
     """The DNS settings of the pods."""
-    pod_security_context: PodSecurityContext = empty()
-    """The security context of the pods."""
-    security_context: SecurityContext = empty()
-    """The security context of every container of the chart."""
-    volumes: list[Volume] = no_items()
-    """Further volumes."""
-    volume_mounts: list[VolumeMount] = no_items()
-    """Further mounts of the main container (and of the init containers that run Airflow)."""
-    init_containers_first: list[Container] = no_items()
-    """Init containers that run before anything else; with `restartPolicy: Always` they keep running beside the pod."""
-    init_containers: list[Container] = no_items()
-    """Init containers that run after the database schema is ready."""
-    containers: list[Container] = no_items()
-    """Side containers. Those under `pods` are not in Jobs, which would never end; see `initContainersFirst`."""
-    lifecycle: Lifecycle = empty()
-    """Lifecycle hooks of the main container."""
-
-
-class AllPods(PodSettings):
-    """The settings of all pods of the release."""
-
-    annotations: Annotations = empty()
-    """Annotations of the workload (Deployment, StatefulSet, Job)."""
-    topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
-    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
     pod_security_context: PodSecurityContext = kubernetes(
         runAsNonRoot=True,
         runAsUser=50000,
@@ -127,6 +101,39 @@ class AllPods(PodSettings):
     """The security context of every container of the chart."""
     revision_history_limit: Count = 5
     """How many old ReplicaSets stay for `kubectl rollout undo`."""
+
+
+class AirflowPods(Section):
+    """The settings of the pods that run Airflow: data stores have none of them, but may have their own."""
+
+    env: dict[EnvName, str | EnvVarSource] = empty()
+    """Environment variables: a text, or a Kubernetes `valueFrom` source such as `{secretKeyRef: {name: s, key: k}}`."""
+    env_from: list[EnvFromSource] = no_items()
+    """Secrets and ConfigMaps whose keys all become environment variables."""
+    volumes: dict[Name, Volume] = empty()
+    """Further volumes by name: `{certificates: {secret: {secretName: s}}}`."""
+    volume_mounts: dict[MountPath, VolumeMount] = empty()
+    """Further mounts of the main container (and of the init containers that run Airflow) by path:
+    `{/etc/certificates: {name: certificates, readOnly: true}}`."""
+    init_containers_first: list[Container] = no_items()
+    """Init containers that run before anything else; with `restartPolicy: Always` they keep running beside the pod."""
+    init_containers: list[Container] = no_items()
+    """Init containers that run after the database schema is ready."""
+    containers: list[Container] = no_items()
+    """Side containers. Jobs have only their own, not those under `airflowPods`: they would never end."""
+    lifecycle: Lifecycle = empty()
+    """Lifecycle hooks of the main container."""
+
+
+class Pod(AllPods, AirflowPods):
+    """All settings of one component's pods."""
+
+
+PodChanges = Annotated[Pod, Partial()]
+"""What a component sets of the settings of its pods, over those of `pods` and `airflowPods`.
+
+Maps are laid over each other key by key, as one values file over another; lists and texts are replaced.
+"""
 
 
 class Probe(Section):
@@ -162,9 +169,14 @@ class ServiceAccount(Section):
     """Annotations of the ServiceAccount, such as a cloud identity."""
 
 
-class ComponentSettings(PodSettings):
-    """Settings of the pods of one component."""
+class ComponentSettings(Section):
+    """Settings of one component that has pods."""
 
+    pod: PodChanges = empty()
+    """Settings of its pods, over those of `pods` (and of `airflowPods`, if they run Airflow): any key that is there.
+
+    Maps are laid over each other key by key, lists and texts are replaced.
+    """
     image: OtherImage = OtherImage()
     """Another image for this component alone."""
     resources: ResourceRequirements = empty()
@@ -178,8 +190,6 @@ class ComponentSettings(PodSettings):
 class WorkloadSettings(ComponentSettings):
     """Settings of a component that the chart runs itself."""
 
-    annotations: Annotations = empty()
-    """Annotations of the workload (Deployment, StatefulSet, Job)."""
     command: list[str] = no_items()
     """Replaces the entrypoint of the image."""
     args: list[str] = no_items()
@@ -191,8 +201,6 @@ class ReplicatedSettings(WorkloadSettings):
 
     replicas: Count = 1
     """The number of pods."""
-    topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
-    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
     strategy: DeploymentStrategy = empty()
     """How pods are replaced. Empty: one new pod at a time, none missing."""
     pod_disruption_budget: DisruptionBudget = DisruptionBudget()

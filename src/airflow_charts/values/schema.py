@@ -157,8 +157,9 @@ class _Generator:
             if isinstance(mark, Manifest):
                 return dict(mark.schema)
             if isinstance(mark, Kubernetes):
-                self._add_kubernetes(f"k8s.{mark.definition}")
-                return {"$ref": f"#/definitions/k8s.{mark.definition}"}
+                kind = f"k8s.{mark.definition}{mark.by and f'.by.{mark.by}'}"
+                self._add_kubernetes(kind)
+                return {"$ref": f"#/definitions/{kind}"}
         if any(isinstance(mark, Partial) for mark in marks):
             return self._partial(annotation)
         schema = self.of(annotation)
@@ -173,17 +174,30 @@ class _Generator:
 
     def _partial(self, model: type[BaseModel]) -> dict[str, Any]:
         """The schema of changes to a section: no key is required, at any depth."""
-        required, self.required, self.suffix = self.required, False, "Changes"
+        before = self.required, self.suffix
+        self.required, self.suffix = False, "Changes"
         schema = self.of(model)
-        self.required, self.suffix = required, ""
+        self.required, self.suffix = before
         return schema
 
     def _add_kubernetes(self, name: str) -> None:
         if name in self.definitions:
             return
-        self.definitions[name] = definition = kubernetes_definitions()[name]
+        whole, _, key = name.partition(".by.")
+        definition = kubernetes_definitions()[whole]
+        self.definitions[name] = definition = _without(definition, key) if key else definition
         for reference in _references(definition):
             self._add_kubernetes(reference)
+
+
+def _without(definition: dict[str, Any], key: str) -> dict[str, Any]:
+    """A list item of Kubernetes as the value of a map: without the field that is the map's key, and not empty."""
+    return {
+        **definition,
+        "properties": {name: schema for name, schema in definition["properties"].items() if name != key},
+        "required": [name for name in definition["required"] if name != key],
+        "minProperties": 1,
+    }
 
 
 def type_name(field: FieldInfo) -> str:

@@ -105,7 +105,7 @@ def machine() -> Iterator[Machine]:
 def start(machine: Machine, *options: str) -> str:
     values = [str(ROOT / "examples/laptop.yaml"), str(HERE / "values.yaml")]
     files = [argument for file in values for argument in ("-f", file)]
-    faults = f"pods.env.FAULTS_FOLDER={machine.folder}/faults"
+    faults = f"airflowPods.env.FAULTS_FOLDER={machine.folder}/faults"
     return machine.run("up", "--detach", *files, "--set", faults, "--dags", str(machine.folder / "dags"), *options)
 
 
