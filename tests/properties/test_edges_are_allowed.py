@@ -55,7 +55,7 @@ def edges(case: Case) -> list[Edge]:
     return [
         edge
         for edge in all_edges()
-        if edge.condition(values)
+        if edge.when(values)
         and (edge.source in present or edge.source not in _NAMES)
         and (edge.target in present or edge.target not in _NAMES)
     ]

@@ -226,6 +226,11 @@ dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to t
 {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.workers.sets) }}
 workers.sets: is empty, so no task would ever run; define a set
 {{- end }}
+{{- range $name, $changes := .Values.workers.sets }}
+{{- if hasKey $changes "serviceAccount" }}
+workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.serviceAccount
+{{- end }}
+{{- end }}
 {{- if and .Values.flower.enabled (not (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))) }}
 flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors
 {{- end }}
@@ -535,6 +540,11 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 {{- if .Values.workers.pod }}
 {{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "workers.pod" "settings" .Values.workers) | trimPrefix "\n" }}
 {{- end }}
+{{- range $name, $changes := .Values.workers.sets }}
+{{- if hasKey $changes "pod" }}
+{{ include "airflow-charts.component-problems" (dict "Values" $.Values "path" (printf "workers.sets.%s.pod" $name) "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
+{{- end }}
+{{- end }}
 {{- if .Values.kubernetesExecutor.pod }}
 {{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "kubernetesExecutor.pod" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
 {{- end }}
@@ -552,13 +562,5 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 {{- end }}
 {{- if .Values.redis.pod }}
 {{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "redis.pod" "settings" .Values.redis) | trimPrefix "\n" }}
-{{- end }}
-{{- range $name, $changes := .Values.workers.sets }}
-{{- if hasKey $changes "serviceAccount" }}
-workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.serviceAccount
-{{- end }}
-{{- if hasKey $changes "pod" }}
-{{ include "airflow-charts.component-problems" (dict "Values" $.Values "path" (printf "workers.sets.%s.pod" $name) "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
-{{- end }}
 {{- end }}
 {{- end }}

@@ -2,7 +2,7 @@
 
 {{/* Host and port of a service: of the component that provides it, or of the host that the values name. */}}
 {{- define "airflow-charts.address-database" -}}
-{{ if not (or .Values.database.host .Values.database.uri.existingSecret) }}{{ include "airflow-charts.fullname" . }}-postgresql:{{ int64 .port }}{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
+{{ if not (or .Values.database.host .Values.database.uri.existingSecret) }}{{ include "airflow-charts.fullname" . }}-postgresql:5432{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
 {{- end }}
 
 {{/* The way to the metadata database: a URI without password, and the password as PostgreSQL's own variable. */}}
@@ -45,7 +45,7 @@
 
 {{/* Host and port of a service: of the component that provides it, or of the host that the values name. */}}
 {{- define "airflow-charts.address-result-backend" -}}
-{{ if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) }}{{ include "airflow-charts.fullname" . }}-postgresql:{{ int64 .port }}{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
+{{ if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) }}{{ include "airflow-charts.fullname" . }}-postgresql:5432{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
 {{- end }}
 
 {{/* The way to Celery's result backend; the password is encoded into the URI when Airflow asks for it. */}}
@@ -69,7 +69,7 @@
 
 {{/* Host and port of a service: of the component that provides it, or of the host that the values name. */}}
 {{- define "airflow-charts.address-broker" -}}
-{{ if not (or .Values.broker.host .Values.broker.uri.existingSecret) }}{{ include "airflow-charts.fullname" . }}-redis:{{ int64 .port }}{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
+{{ if not (or .Values.broker.host .Values.broker.uri.existingSecret) }}{{ include "airflow-charts.fullname" . }}-redis:6379{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
 {{- end }}
 
 {{/* The way to the broker; the password is encoded into the URL when Airflow asks for it. */}}

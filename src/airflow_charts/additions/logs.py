@@ -90,11 +90,19 @@ def weave(values: Values, release: Release, component: Component, settings: Comp
     )
 
 
+def notes(values: Values, release: Release) -> list[str]:
+    """How long logs live."""
+    del release
+    text = "Task logs live and die with their pods: set logs.persistence.enabled, or remote logging under config."
+    return [when(negate(values.logs.persistence.enabled), text)]
+
+
 ADDITION = Addition(
     name="logs",
     to=lambda component: component.runs_airflow,
     weave=weave,
     objects=objects,
+    notes=notes,
     options=(
         Option("logging", "base_log_folder", "logs", lambda _, release: release.path(LOGS)),
         Option(

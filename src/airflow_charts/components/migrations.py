@@ -6,14 +6,18 @@ from airflow_charts.k8s import batch_v1, core_v1
 from airflow_charts.parts.component import Component, Holds, Need
 from airflow_charts.parts.credential import CredentialRecord, credential_variable
 from airflow_charts.parts.job import job_objects
+from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.scripts import script
 from airflow_charts.processes.airflow_pod import Program, airflow_job
 from airflow_charts.processes.keys import FERNET
 from airflow_charts.processes.services import DATABASE
 from airflow_charts.release import Release
-from airflow_charts.tracing import filled, fragment, negate, when
+from airflow_charts.tracing import filled, fragment, negate, replace, when
 from airflow_charts.values import Values, conditions
+
+_DOT = "\\."
+"""A dot in a key, as kubectl's jsonpath wants it."""
 
 ADMIN_PASSWORD = CredentialRecord(
     path="adminUser.password",
@@ -51,6 +55,25 @@ def objects(values: Values, release: Release) -> list[object]:
     return job_objects(values, release, values.migrations, COMPONENT.name, migrations_spec(values, release))
 
 
+def notes(values: Values, release: Release) -> list[str]:
+    """Who may log in."""
+    password, user = values.admin_user.password, conditions.has_admin_user(values)
+    key = ADMIN_PASSWORD.key
+    secret = when(
+        filled(password.existing_secret),
+        f"{password.existing_secret} -o jsonpath='{{.data.{replace(password.key, '.', _DOT)}}}'",
+        when(
+            filled(password.value),
+            f"{name_of(values, release, 'credentials')} -o jsonpath='{{.data.{key}}}'",
+            f"{name_of(values, release, 'generated')} -o jsonpath='{{.data.{key}}}'",
+        ),
+    )
+    return [
+        when(user, lambda: f"User:         {values.admin_user.username}"),
+        when(user, lambda: f"Password:     kubectl get secret -n {release.namespace} {secret} | base64 -d"),
+    ]
+
+
 COMPONENT = Component(
     name="migrations",
     settings=lambda values: values.migrations,
@@ -60,6 +83,7 @@ COMPONENT = Component(
     needs=(Need(DATABASE, "the schema"),),
     keys=(Holds(FERNET),),
     credentials=(ADMIN_PASSWORD,),
+    notes=notes,
     variables=(
         Variable("ADMIN_USERNAME", "`adminUser.username`"),
         Variable("ADMIN_EMAIL", "`adminUser.email`"),

@@ -95,13 +95,28 @@ def rules(values: Values) -> list[str]:
     ]
 
 
+def notes(values: Values, release: Release) -> list[str]:
+    """What it is good for."""
+    del release
+    return [
+        when(
+            conditions.own_database(values),
+            "The database is the chart's own PostgreSQL, for trials and small installations: set database.host for "
+            "production.",
+        )
+    ]
+
+
 COMPONENT = Component(
     name="postgresql",
     settings=lambda values: values.postgresql,
     objects=objects,
     runs=conditions.own_postgresql,
     serves=(PORT,),
-    provides=(Provides(DATABASE, conditions.own_database, alone=True), Provides(RESULTS, conditions.own_results)),
+    provides=(
+        Provides(DATABASE, PORT, conditions.own_database, alone=True),
+        Provides(RESULTS, PORT, conditions.own_results),
+    ),
     variables=(
         Variable("PGDATA", "nothing: the data lives on `postgresql.persistence`"),
         Variable("POSTGRESQL_MAX_CONNECTIONS", "`postgresql.maxConnections`"),
@@ -112,6 +127,7 @@ COMPONENT = Component(
         Variable("RESULT_BACKEND_DATABASE", "`resultBackend.name`"),
     ),
     rules=rules,
+    notes=notes,
     runs_airflow=False,
     reserved=Reserved(volumes=("data", "run"), paths=(DATA, "/var/run/postgresql")),
 )

@@ -63,7 +63,7 @@ COMPONENT = Component(
     objects=objects,
     runs=conditions.has_redis,
     serves=(PORT,),
-    provides=(Provides(BROKER, conditions.own_broker, alone=True),),
+    provides=(Provides(BROKER, PORT, conditions.own_broker, alone=True),),
     variables=(
         Variable("REDIS_DATA", "nothing: the data lives on `redis.persistence`"),
         Variable("REDIS_APPEND_ONLY", "`redis.persistence.enabled`"),

@@ -144,6 +144,22 @@ def rules(values: Values) -> list[str]:
     ]
 
 
+def notes(values: Values, release: Release) -> list[str]:
+    """Where the UI is."""
+    shown, service = values.webserver.external_url, name_of(values, release, COMPONENT.name)
+    return [
+        when(filled(shown), lambda: f"Open it:      {shown}{values.webserver.path}"),
+        when(
+            negate(filled(shown)),
+            lambda: (
+                f"Open it:      kubectl port-forward -n {release.namespace} service/{service} "
+                f"{API.number}:{values.webserver.service.port}, then "
+                f"http://localhost:{API.number}{values.webserver.path}"
+            ),
+        ),
+    ]
+
+
 COMPONENT = Component(
     name="webserver",
     settings=lambda values: values.webserver,
@@ -186,4 +202,5 @@ COMPONENT = Component(
         Variable("FORWARDED_ALLOW_IPS", "`webserver.ingress.enabled`"),
     ),
     rules=rules,
+    notes=notes,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_charts.parts.access import manage_pods, service_account
-from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, Port, other
+from airflow_charts.parts.component import ANYWHERE, KUBERNETES_API, Component, Holds, Need, Port, Sets, other
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import asked, container_port, exec_check, probed
@@ -15,7 +17,7 @@ from airflow_charts.processes.config import checksums
 from airflow_charts.processes.keys import API_SECRET, FERNET
 from airflow_charts.processes.services import BROKER, DATABASE, RESULTS
 from airflow_charts.release import Release
-from airflow_charts.tracing import all_of, each_pair, filled, join, let, negate, overlaid, when
+from airflow_charts.tracing import all_of, each_pair, filled, has_key, join, let, negate, overlaid, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.pod import Pod
 from airflow_charts.values.workers import Workers, WorkerSettings
@@ -72,10 +74,18 @@ def objects(values: Values, release: Release) -> list[object]:
 
 def rules(values: Values) -> list[str]:
     """What is wrong with its values."""
+    sets: dict[str, Any] = values.workers.sets
     return [
         when(
-            all_of(conditions.celery(values), negate(filled(values.workers.sets))),
+            all_of(conditions.celery(values), negate(filled(sets))),
             "workers.sets: is empty, so no task would ever run; define a set",
+        ),
+        *each_pair(
+            sets,
+            lambda name, changes: when(
+                has_key(changes, "serviceAccount"),
+                f"workers.sets.{name}.serviceAccount: all sets share one; set workers.serviceAccount",
+            ),
         ),
     ]
 
@@ -86,6 +96,7 @@ COMPONENT = Component(
     settings=lambda values: values.workers,
     objects=objects,
     runs=conditions.celery,
+    sets=Sets(lambda values: values.workers.sets, Workers),
     reads_dags=True,
     writes_logs=True,
     serves=(LOGS,),

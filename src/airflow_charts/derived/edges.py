@@ -19,7 +19,7 @@ class Edge:
     target: str
     port: int
     why: str
-    condition: Condition = always
+    when: Condition = always
     service: Service | None = None
     """The service that is needed, if it is not a component itself."""
 
@@ -46,4 +46,4 @@ def _edge(source: Component, service: Service, why: str, when: Condition) -> Edg
         return Edge(source.name, service.name, service.port, why, when, service)
     target = component_named(service.name)
     assert target is not None  # noqa: S101 - `declare` has looked
-    return Edge(source.name, target.name, target.serves[0].number, why, when)
+    return Edge(source.name, target.name, target.port(service.port_name).number, why, when)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from operator import attrgetter
 from typing import NamedTuple
 
 from airflow_charts.derived.edges import USERS, edges
@@ -28,12 +27,12 @@ def arrows(values: Values) -> list[Line]:
     found: dict[tuple[str, str, int], Line] = {}
     for edge in edges():
         ends = filter(None, (component_named(edge.source), component_named(edge.target)))
-        if not edge.condition(values) or not all(component.runs(values) for component in ends):
+        if not edge.when(values) or not all(component.runs(values) for component in ends):
             continue
         target = edge.target
         if edge.service and (edge.service.outside or providers(edge.service)):
             outside = f"external {target.replace('-', ' ')}"
-            target = routed(values, edge.service, attrgetter("name"), outside)
+            target = routed(values, edge.service, lambda component, _: component.name, outside)
         found.setdefault((edge.source, target, edge.port), Line(edge.source, target, edge.port, edge.why))
     return list(found.values())
 

@@ -67,8 +67,8 @@ def _tcp(port: int) -> networking_v1.NetworkPolicyPort:
     return networking_v1.NetworkPolicyPort(port=port, protocol="TCP")
 
 
-def _to(release: Release, component: Component) -> Egress:
-    return to_component(release, component.name, component.serves[0].number)
+def _to(release: Release, component: Component, port: Port) -> Egress:
+    return to_component(release, component.name, port.number)
 
 
 def _outgoing(values: Values, release: Release, service: Service) -> list[Egress]:
@@ -79,35 +79,35 @@ def _outgoing(values: Values, release: Release, service: Service) -> list[Egress
         peers = values.network_policies.task_egress
         return [when(filled(peers), lambda: Egress(to=peers), Egress())]
     if service.is_component and (component := component_named(service.name)):
-        return [_to(release, component)]
+        return [_to(release, component, component.port(service.port_name))]
     outside = Egress(ports=[_tcp(service.outside(values))]) if service.outside else OMIT
     return [routed(values, service, partial(_to, release), outside)]
 
 
-def _incoming(release: Release, source: Component, port: int) -> list[Ingress]:
+def _incoming(release: Release, source: Component, port: Port) -> list[Ingress]:
     """The ingress rule for a component."""
     if source.selector:
-        return [Ingress(from_=[_peer(source.selector(release))], ports=[_tcp(port)])]
-    return [from_component(release, source.name, port)]
+        return [Ingress(from_=[_peer(source.selector(release))], ports=[_tcp(port.number)])]
+    return [from_component(release, source.name, port.number)]
 
 
 def _from_users(values: Values, port: Port) -> list[Ingress]:
     return [Ingress(from_=port.peers(values), ports=[_tcp(port.number)])]
 
 
-def _ways_in(values: Values, component: Component) -> list[tuple[Component, bool]]:
-    """Who connects to a component, and when."""
-    found: list[tuple[Component, bool]] = []
+def _ways_in(values: Values, component: Component) -> list[tuple[Component, Port, bool]]:
+    """Who connects to a component, at which port, and when."""
+    found: list[tuple[Component, Port, bool]] = []
     for source in components():
         for need in source.needs:
             asks = all_of(need.when(values), source.runs(values))
-            if need.service == other(component.name):
-                found.append((source, asks))
+            if need.service == other(component.name, need.service.port_name):
+                found.append((source, component.port(need.service.port_name), asks))
             before: list[bool] = []
             for provider, provided in providers(need.service):
                 here = all_of(*before) if provided.alone else all_of(*before, provided.when(values))
                 if provider is component and source is not component:
-                    found.append((source, all_of(asks, here)))
+                    found.append((source, provided.port, all_of(asks, here)))
                 before.append(negate(provided.when(values)))
     return found
 
@@ -129,8 +129,8 @@ def _policy(values: Values, release: Release, component: Component) -> networkin
     ingress: list[Ingress] = []
     for open_port in component.serves:
         ingress += _from_users(values, open_port) if open_port.users else []
-    for source, condition in _ways_in(values, component):
-        ingress += [*when(condition, partial(_incoming, release, source, component.serves[0].number))]
+    for source, port, condition in _ways_in(values, component):
+        ingress += [*when(condition, partial(_incoming, release, source, port))]
     return networking_v1.NetworkPolicy(
         metadata=metadata(values, release, name_of(values, release, component.name), component.name),
         spec=networking_v1.NetworkPolicySpec(

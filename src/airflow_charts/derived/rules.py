@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from airflow_charts.additions import ADDITIONS
-from airflow_charts.parts.component import components
+from airflow_charts.parts.component import Component, Sets, components
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod_settings import bare_pod, pod_of
 from airflow_charts.parts.reserved import Reserved
@@ -42,7 +42,6 @@ from airflow_charts.tracing import (
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.kubernetes import Container
 from airflow_charts.values.pod import AirflowPods, ComponentSettings, Pod
-from airflow_charts.values.workers import Workers
 
 
 def owned_variables() -> list[Variable]:
@@ -190,6 +189,7 @@ def _about_pods(values: Values) -> list[Any]:
     for component in components():
         settings = component.settings(values)
         found.append(when(filled(settings.pod), partial(component_problems, values, f"{component.path}.pod", settings)))
+        found += [*_about_sets(values, component, component.sets)] if component.sets else []
     return found
 
 
@@ -198,22 +198,17 @@ def _touched(pod: AirflowPods) -> bool:
     return any_of(*(filled(items) for items in (pod.env, pod.volumes, pod.volume_mounts, *lists)))
 
 
-def _about_sets(values: Values) -> list[Any]:
-    sets: dict[str, Any] = values.workers.sets
+def _about_sets(values: Values, component: Component, sets: Sets) -> list[str]:
     return each_pair(
-        sets,
-        lambda name, changes: [
-            when(
-                has_key(changes, "serviceAccount"),
-                f"workers.sets.{name}.serviceAccount: all sets share one; set workers.serviceAccount",
+        sets.of(values),
+        lambda name, changes: when(
+            has_key(changes, "pod"),
+            lambda: component_problems(
+                values,
+                f"{component.path}.sets.{name}.pod",
+                overlaid(component.settings(values), changes, sets.model),
             ),
-            when(
-                has_key(changes, "pod"),
-                lambda: component_problems(
-                    values, f"workers.sets.{name}.pod", overlaid(values.workers, changes, Workers)
-                ),
-            ),
-        ],
+        ),
     )
 
 
@@ -309,4 +304,4 @@ def problems(values: Values) -> str:
         *_about_credentials(values),
         *_about_config(values),
     ]
-    return lines([*found, *_about_pods(values), *_about_sets(values)])
+    return lines([*found, *_about_pods(values)])

@@ -93,7 +93,7 @@ def free_ports(listeners: Mapping[int, Iterable[str]]) -> list[Moved]:
 
 
 COMPONENT_PORTS = {
-    component.name: component.serves[0].number
+    component.name: component.port().number
     for component in COMPONENTS
     if component.name in BROWSED or component.provides
 }

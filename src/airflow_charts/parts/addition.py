@@ -47,4 +47,6 @@ class Addition:
     """The environment variables that it sets."""
     rules: Callable[[Values], list[str]] | None = None
     """What is wrong with its values."""
+    notes: Callable[[Values, Release], list[str]] | None = None
+    """What Helm prints about it after an installation."""
     reserved: Reserved = NOTHING

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic.alias_generators import to_camel
 
@@ -80,19 +80,22 @@ class Service:
     makes_uri: Condition = never
     """Whether those variables name the program that makes a URI: a changed one restarts the pods."""
     is_component: bool = False
-    """Whether it is the component of this name, at the first of its ports."""
+    """Whether it is the component of this name."""
+    port_name: str = ""
+    """Which of that component's ports it is; empty: the first."""
 
 
-def other(component: str) -> Service:
-    """Another component of the release, by its name."""
-    return Service(component, 0, is_component=True)
+def other(component: str, port_name: str = "") -> Service:
+    """Another component of the release, by its name, at its first port or the one of another name."""
+    return Service(component, 0, is_component=True, port_name=port_name)
 
 
 @dataclass(frozen=True)
 class Provides:
-    """A component is a service, when the condition holds."""
+    """A component is a service, at one of its ports, when the condition holds."""
 
     service: Service
+    port: Port
     when: Condition
     alone: bool = False
     """Whether the component runs only while it holds; the rules see to that."""
@@ -105,6 +108,16 @@ class Need:
     service: Service
     why: str
     when: Condition = always
+
+
+@dataclass(frozen=True)
+class Sets:
+    """A component may have several sets of pods, each with changes of its own over the component's settings."""
+
+    of: Callable[[Values], dict[str, Any]]
+    """The changes of each set, by its name."""
+    model: type[ComponentSettings]
+    """The model of the component's settings."""
 
 
 KUBERNETES_API = Service("kubernetes-api", 443)
@@ -139,8 +152,12 @@ class Component:
     """The options of airflow.cfg that follow from its settings."""
     variables: tuple[Variable, ...] = ()
     """The environment variables that it sets itself, beside those of what it needs."""
+    sets: Sets | None = None
+    """Its sets of pods, if it may have several."""
     rules: Callable[[Values], list[str]] | None = None
     """What is wrong with the values, each line with the path and what to write instead."""
+    notes: Callable[[Values, Release], list[str]] | None = None
+    """What Helm prints about it after an installation. Never a secret."""
     verbs: Verbs | None = None
     """What it may do in the Kubernetes API, if it needs that."""
     selector: Callable[[Release], dict[str, str]] | None = None
@@ -166,6 +183,10 @@ class Component:
     def uses(self, values: Values, service: Service) -> bool:
         """Whether it needs a service."""
         return any_of(*(need.when(values) for need in self.needs if need.service == service))
+
+    def port(self, name: str = "") -> Port:
+        """Its port of a name; without one the first, which others connect to."""
+        return next(port for port in self.serves if name in ("", port.name))
 
     @property
     def main_container(self) -> str:
@@ -199,15 +220,15 @@ def declare(*declared: Component) -> tuple[Component, ...]:
         names = [attrgetter(what)(one) for one in declared]
         if len(names) != len(set(names)):
             raise ChartError(f"two components have one {what}: {names}")
-    reachable = {one.name for one in declared if one.serves}
+    reachable = {(one.name, name) for one in declared for port in one.serves for name in ("", port.name)}
     for one in declared:
         for need in one.needs:
-            if need.service.is_component and need.service.name not in reachable:
-                raise ChartError(f"{one.name} needs {need.service.name}, which is no component with a port")
+            if need.service.is_component and (need.service.name, need.service.port_name) not in reachable:
+                raise ChartError(f"{one.name} needs {need.service.name}, which is no component with such a port")
         if bool(one.verbs) != any(need.service == KUBERNETES_API for need in one.needs):
             raise ChartError(f"{one.name} has verbs in the Kubernetes API and no need of it, or the other way round")
-        if one.provides and not one.serves:
-            raise ChartError(f"{one.name} provides a service and opens no port")
+        if any(provided.port not in one.serves for provided in one.provides):
+            raise ChartError(f"{one.name} provides a service at a port that it does not open")
     _declared[:] = declared
     return declared
 
@@ -229,9 +250,9 @@ def providers(service: Service) -> list[tuple[Component, Provides]]:
     return [(one, provided) for one in components() for provided in one.provides if provided.service == service]
 
 
-def routed(values: Values, service: Service, inside: Callable[[Component], T], outside: T) -> T:
-    """What is said about the component that provides a service, or about the outside if none does."""
+def routed(values: Values, service: Service, inside: Callable[[Component, Port], T], outside: T) -> T:
+    """What is said about the component that provides a service and its port, or about the outside if none does."""
     result = outside
     for component, provided in reversed(providers(service)):
-        result = when(provided.when(values), partial(inside, component), result)
+        result = when(provided.when(values), partial(inside, component, provided.port), result)
     return result

@@ -122,7 +122,7 @@ def wait_container(
             image=image,
             imagePullPolicy=pull_policy,
             command=[
-                *script(release, "wait_for_schema.py", f"{values.migrations.wait_seconds}"),
+                *script(release, "wait_for_schema.py", f"{conditions.schema_wait_seconds(values)}"),
                 when(conditions.fab(values), "fab"),
                 when(for_user, "user"),
             ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from airflow_charts.k8s import core_v1
-from airflow_charts.parts.component import Component, Service, routed
+from airflow_charts.parts.component import Component, Port, Service, routed
 from airflow_charts.parts.credential import CredentialRecord, credential_variable, uri_variable
 from airflow_charts.parts.names import name_of
 from airflow_charts.parts.option import Option, Variable
@@ -56,8 +56,8 @@ def address(values: Values, release: Release, host: str, port: int, *, of: str) 
     """Host and port of a service: of the component that provides it, or of the host that the values name."""
     [service] = [one for one in (DATABASE, RESULTS, BROKER) if one.name == of]
 
-    def inside(component: Component) -> str:
-        return release.address(component.name, f"{name_of(values, release, component.name)}:{port}")
+    def inside(component: Component, own: Port) -> str:
+        return release.address(component.name, f"{name_of(values, release, component.name)}:{own.number}")
 
     return routed(values, service, inside, f"{host}:{port}")
 

@@ -117,3 +117,8 @@ def has_redis(values: Values) -> bool:
 def has_admin_user(values: Values) -> bool:
     """Whether the migrations Job creates the first user."""
     return all_of(has_migrations(values), values.admin_user.enabled, fab(values))
+
+
+def schema_wait_seconds(values: Values) -> int:
+    """How long a pod waits for the schema of the database."""
+    return values.migrations.wait_seconds
