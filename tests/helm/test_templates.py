@@ -194,8 +194,7 @@ name: x
 {{- if not .Values.flag }}
 configMap:
   name: c
-{{- end }}
-{{- if .Values.flag }}
+{{- else }}
 emptyDir:
   sizeLimit: "1Gi"
 {{- end }}
@@ -436,7 +435,11 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: a
-{{- if or (and (not (hasKey .Values.labels "a")) (not (hasKey .Values.inner.labels "a"))) (and (not (hasKey .Values.labels "y")) (not (hasKey .Values.inner.labels "y"))) .Values.labels .Values.inner.labels }}
+{{- if or
+  (and (not (hasKey .Values.labels "a")) (not (hasKey .Values.inner.labels "a")))
+  (and (not (hasKey .Values.labels "y")) (not (hasKey .Values.inner.labels "y")))
+  .Values.labels
+  .Values.inner.labels }}
 data:
   {{- if and (not (hasKey .Values.labels "a")) (not (hasKey .Values.inner.labels "a")) }}
   a: base
@@ -586,16 +589,15 @@ spec:
       {{- if .Values.env }}
       env:
         {{- range $name, $value := .Values.env }}
-        {{- if kindIs "string" $value }}
         - name: {{ $name | quote }}
+          {{- if kindIs "string" $value }}
           value: {{ $value | quote }}
-        {{- else }}
-        - name: {{ $name | quote }}
+          {{- else }}
           {{- with $value }}
           valueFrom:
             {{- mustToYaml . | nindent 12 }}
           {{- end }}
-        {{- end }}
+          {{- end }}
         {{- end }}
       {{- end }}
 """,
@@ -820,9 +822,7 @@ metadata:
 spec:
   {{- if .Values.other }}
   nodeSelector:
-    {{- if .Values.other }}
     a: b
-    {{- end }}
   {{- end }}
   {{- if or .Values.flag .Values.other }}
   securityContext:
@@ -836,9 +836,7 @@ spec:
   {{- end }}
   {{- if .Values.flag }}
   volumes:
-    {{- if .Values.flag }}
     - name: "y"
-    {{- end }}
   {{- end }}
 {{- end }}
 """,
@@ -870,7 +868,6 @@ tolerations:
         r"""
 {{- if or .Values.tolerations .Values.inner.tolerations }}
 ---
-{{- if or .Values.tolerations .Values.inner.tolerations }}
 tolerations:
   {{- with .Values.tolerations }}
   {{- mustToYaml . | nindent 2 }}
@@ -879,7 +876,6 @@ tolerations:
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
-{{- end }}
 """,
     ),
     "items of Kubernetes YAML": (
@@ -887,12 +883,10 @@ tolerations:
         r"""
 {{- if .Values.tolerations }}
 ---
-{{- if .Values.tolerations }}
 tolerations:
   {{- range $_, $text := .Values.tolerations }}
   - {{- mustToYaml $text | nindent 4 }}
   {{- end }}
-{{- end }}
 {{- end }}
 """,
     ),
@@ -978,7 +972,25 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: a
-{{- if or (eq .Values.title "x") (ne .Values.title "x") (eq (int64 .Values.count) 2) (lt (int64 .Values.count) 2) (ge (int64 .Values.count) (int64 .Values.inner.replicas)) (and .Values.flag .Values.other) (or .Values.flag .Values.other) .Values.inner.enabled (and .Values.flag (or .Values.other .Values.hosts) (not .Values.name)) (has "one" .Values.hosts) (hasKey .Values.labels "a") (eq .Values.title "a") (eq .Values.title "b") (hasPrefix "h" .Values.title) (contains "l" .Values.title) (regexMatch "^[a-z]+$" .Values.title) (gt (len .Values.hosts) 2) (gt (len .Values.title) 2) }}
+{{- if or
+  (eq .Values.title "x")
+  (ne .Values.title "x")
+  (eq (int64 .Values.count) 2)
+  (lt (int64 .Values.count) 2)
+  (ge (int64 .Values.count) (int64 .Values.inner.replicas))
+  (and .Values.flag .Values.other)
+  (or .Values.flag .Values.other)
+  .Values.inner.enabled
+  (and .Values.flag (or .Values.other .Values.hosts) (not .Values.name))
+  (has "one" .Values.hosts)
+  (hasKey .Values.labels "a")
+  (eq .Values.title "a")
+  (eq .Values.title "b")
+  (hasPrefix "h" .Values.title)
+  (contains "l" .Values.title)
+  (regexMatch "^[a-z]+$" .Values.title)
+  (gt (len .Values.hosts) 2)
+  (gt (len .Values.title) 2) }}
 data:
   {{- if eq .Values.title "x" }}
   a: "1"
@@ -1095,11 +1107,9 @@ kind: X
 metadata:
   name: a
 spec:
-  -
-    - a
+  - - a
     - {{ .Values.title | quote }}
-  -
-    - b
+  - - b
 """,
     ),
     "keys": (
@@ -1146,13 +1156,12 @@ spec:
       env:
         - name: A
           valueFrom:
-            {{- if .Values.flag }}
             secretKeyRef:
+              {{- if .Values.flag }}
               key: a
-            {{- else }}
-            secretKeyRef:
+              {{- else }}
               key: b
-            {{- end }}
+              {{- end }}
 """,
     ),
     "an item that may vanish": (
@@ -1168,7 +1177,6 @@ metadata:
   name: a
 {{- if or .Values.flag .Values.other }}
 spec:
-  {{- if or .Values.flag .Values.other }}
   -
     {{- if .Values.flag }}
     a: x
@@ -1176,7 +1184,6 @@ spec:
     {{- if .Values.other }}
     b: "y"
     {{- end }}
-  {{- end }}
 {{- end }}
 """,
     ),
@@ -1198,8 +1205,7 @@ spec:
   - b: "y"
   {{- end }}
   {{- if .Values.other }}
-  -
-    - l
+  - - l
   {{- end }}
 """,
     ),
@@ -1216,13 +1222,12 @@ metadata:
   name: a
 spec:
   -
-    {{- if .Values.flag }}
     a:
+      {{- if .Values.flag }}
       x: "1"
-    {{- else }}
-    a:
+      {{- else }}
       "y": "1"
-    {{- end }}
+      {{- end }}
 """,
     ),
     "keys that need quotes": (
@@ -1511,16 +1516,15 @@ spec:
 {{/* Environment. */}}
 {{- define "x.items-of-env" }}
 {{- range $name, $value := .Values.env }}
-{{- if kindIs "string" $value }}
 - name: {{ $name | quote }}
+  {{- if kindIs "string" $value }}
   value: {{ $value | quote }}
-{{- else }}
-- name: {{ $name | quote }}
+  {{- else }}
   {{- with $value }}
   valueFrom:
     {{- mustToYaml . | nindent 4 }}
   {{- end }}
-{{- end }}
+  {{- end }}
 {{- end }}
 {{- end }}
 """,
@@ -1545,8 +1549,6 @@ title={{ .Values.title }}
 {{ " indented" }}
 {{- if .Values.flag }}
 flag
-{{- end }}
-{{- if .Values.flag }}
 one
 {{- if .Values.other }}
 two
@@ -1581,8 +1583,6 @@ title={{ .Values.title }}
 {{ " indented" }}
 {{- if .Values.flag }}
 flag
-{{- end }}
-{{- if .Values.flag }}
 one
 {{- if .Values.other }}
 two

@@ -35,7 +35,12 @@
 {{/* Waits until the database has the schema of this image, and, if asked for, until there is a user. */}}
 {{- define "airflow-charts.wait-container" -}}
 name: wait-for-schema
-image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .settings.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+image: {{ include "airflow-charts.image-reference" (dict
+  "Values" .Values
+  "own" .settings.image
+  "image" .Values.images.airflow
+  "default_tag" .Values.airflowVersion
+) | quote }}
 imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
 command:
   - python

@@ -14,16 +14,33 @@ jwt-secret: {{ b64enc .Values.secrets.jwtSecret.value | quote }}
 {{- if and (not .Values.database.uri.existingSecret) (not .Values.database.password.existingSecret) .Values.database.password.value }}
 database-password: {{ b64enc .Values.database.password.value | quote }}
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.resultBackend.uri.existingSecret) (not .Values.resultBackend.password.existingSecret) .Values.resultBackend.password.value }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not .Values.resultBackend.uri.existingSecret)
+  (not .Values.resultBackend.password.existingSecret)
+  .Values.resultBackend.password.value }}
 result-backend-password: {{ b64enc .Values.resultBackend.password.value | quote }}
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.broker.uri.existingSecret) (not .Values.broker.password.existingSecret) .Values.broker.password.value }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not .Values.broker.uri.existingSecret)
+  (not .Values.broker.password.existingSecret)
+  .Values.broker.password.value }}
 broker-password: {{ b64enc .Values.broker.password.value | quote }}
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not .Values.flower.basicAuth.existingSecret) .Values.flower.basicAuth.value }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  .Values.flower.enabled
+  (not .Values.flower.basicAuth.existingSecret)
+  .Values.flower.basicAuth.value }}
 flower-basic-auth: {{ b64enc .Values.flower.basicAuth.value | quote }}
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not .Values.adminUser.password.existingSecret) .Values.adminUser.password.value }}
+{{- if and
+  .Values.migrations.enabled
+  .Values.adminUser.enabled
+  (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion))
+  (not .Values.adminUser.password.existingSecret)
+  .Values.adminUser.password.value }}
 admin-password: {{ b64enc .Values.adminUser.password.value | quote }}
 {{- end }}
 {{- end }}

@@ -21,26 +21,27 @@ apiVersion: v1
 kind: Pod
 metadata:
   name: task
+  labels:
+    {{- include "airflow-charts.task-labels" . | trimPrefix "\n" | nindent 4 }}
   {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
   annotations:
     {{- . | trimPrefix "\n" | nindent 4 }}
   {{- end }}
-  labels:
-    {{- include "airflow-charts.task-labels" . | trimPrefix "\n" | nindent 4 }}
 spec:
   containers:
     - name: base
-      image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.kubernetesExecutor.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+      image: {{ include "airflow-charts.image-reference" (dict
+        "Values" .Values
+        "own" .Values.kubernetesExecutor.image
+        "image" .Values.images.airflow
+        "default_tag" .Values.airflowVersion
+      ) | quote }}
       imagePullPolicy: "{{ or .Values.kubernetesExecutor.image.pullPolicy .Values.images.airflow.pullPolicy }}"
       env:
         {{- include "airflow-charts.base-env" . | nindent 8 }}
         {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 8 }}
-        {{- end }}
-        {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.fernet-env" . | nindent 8 }}
-        {{- end }}
-        {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.api-secret-env" . | nindent 8 }}
         {{- end }}
         {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
@@ -48,7 +49,7 @@ spec:
         {{- end }}
       volumeMounts:
         {{- include "airflow-charts.base-mounts" . | nindent 8 }}
-        - {{ include "airflow-charts.log-mount" . | indent 10 | trimPrefix "          " }}
+        - {{ include "airflow-charts.log-mount" . | indent 10 | trim }}
         {{- with include "airflow-charts.dag-mounts" . }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
@@ -68,7 +69,11 @@ spec:
     {{- mustToYaml . | nindent 4 }}
     {{- end }}
   automountServiceAccountToken: {{ .Values.kubernetesExecutor.kubernetesAccess }}
-  {{- if or .Values.pods.initContainersFirst .Values.kubernetesExecutor.initContainersFirst .Values.pods.initContainers .Values.kubernetesExecutor.initContainers }}
+  {{- if or
+    .Values.pods.initContainersFirst
+    .Values.kubernetesExecutor.initContainersFirst
+    .Values.pods.initContainers
+    .Values.kubernetesExecutor.initContainers }}
   initContainers:
     {{- with .Values.pods.initContainersFirst }}
     {{- mustToYaml . | nindent 4 }}
@@ -84,7 +89,11 @@ spec:
     {{- end }}
   {{- end }}
   restartPolicy: Never
-  serviceAccountName: {{ if .Values.kubernetesExecutor.serviceAccount.name }}"{{ .Values.kubernetesExecutor.serviceAccount.name }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-task"{{ end }}
+  {{- if .Values.kubernetesExecutor.serviceAccount.name }}
+  serviceAccountName: "{{ .Values.kubernetesExecutor.serviceAccount.name }}"
+  {{- else }}
+  serviceAccountName: "{{ include "airflow-charts.fullname" . }}-task"
+  {{- end }}
   volumes:
     - name: config
       projected:
@@ -92,7 +101,7 @@ spec:
           - configMap:
               name: "{{ include "airflow-charts.fullname" . }}-config"
     {{- include "airflow-charts.base-volumes" . | nindent 4 }}
-    - {{ include "airflow-charts.log-volume" . | indent 6 | trimPrefix "      " }}
+    - {{ include "airflow-charts.log-volume" . | indent 6 | trim }}
     {{- with include "airflow-charts.dag-volumes" . }}
     {{- . | trimPrefix "\n" | nindent 4 }}
     {{- end }}

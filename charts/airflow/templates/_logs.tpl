@@ -15,17 +15,25 @@ name: logs
 {{- if not .Values.logs.persistence.enabled }}
 emptyDir:
   sizeLimit: "{{ .Values.logs.emptyDirSize }}"
-{{- end }}
-{{- if .Values.logs.persistence.enabled }}
+{{- else }}
 persistentVolumeClaim:
-  claimName: {{ if .Values.logs.persistence.existingClaim }}"{{ .Values.logs.persistence.existingClaim }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-logs"{{ end }}
+  {{- if .Values.logs.persistence.existingClaim }}
+  claimName: "{{ .Values.logs.persistence.existingClaim }}"
+  {{- else }}
+  claimName: "{{ include "airflow-charts.fullname" . }}-logs"
+  {{- end }}
 {{- end }}
 {{- end }}
 
 {{/* Deletes old log files, with `find` alone: no Python, no entrypoint. */}}
 {{- define "airflow-charts.log-cleaner" -}}
 name: log-cleaner
-image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .settings.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+image: {{ include "airflow-charts.image-reference" (dict
+  "Values" .Values
+  "own" .settings.image
+  "image" .Values.images.airflow
+  "default_tag" .Values.airflowVersion
+) | quote }}
 imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
 command:
   - sh
@@ -47,5 +55,5 @@ securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  - {{ include "airflow-charts.log-mount" . | indent 4 | trimPrefix "    " }}
+  - {{ include "airflow-charts.log-mount" . | indent 4 | trim }}
 {{- end }}

@@ -10,15 +10,6 @@
 {{- $name := include "airflow-charts.natural-name" . }}{{ if gt (len $name) 30 }}{{ trunc (int 21) $name | trimSuffix "-" }}-{{ sha256sum $name | trunc 8 }}{{ else }}{{ $name }}{{ end }}
 {{- end }}
 
-{{/* The chart's labels of an object. */}}
-{{- define "airflow-charts.object-labels" -}}
-app.kubernetes.io/name: "{{ .Chart.Name }}"
-app.kubernetes.io/instance: "{{ .Release.Name }}"
-app.kubernetes.io/component: {{ .component | quote }}
-app.kubernetes.io/version: "{{ .Values.airflowVersion }}"
-app.kubernetes.io/managed-by: Helm
-{{- end }}
-
 {{/* The same for one set of workers. */}}
 {{- define "airflow-charts.pod-selector" -}}
 app.kubernetes.io/name: "{{ .Chart.Name }}"
@@ -27,4 +18,13 @@ app.kubernetes.io/component: {{ .component | quote }}
 {{- if .set_name }}
 airflow/set: {{ .set_name | quote }}
 {{- end }}
+{{- end }}
+
+{{/* The chart's labels of an object. */}}
+{{- define "airflow-charts.object-labels" -}}
+app.kubernetes.io/name: "{{ .Chart.Name }}"
+app.kubernetes.io/instance: "{{ .Release.Name }}"
+app.kubernetes.io/component: {{ .component | quote }}
+app.kubernetes.io/version: "{{ .Values.airflowVersion }}"
+app.kubernetes.io/managed-by: Helm
 {{- end }}

@@ -136,100 +136,84 @@
 {{/* Volumes, mounts and containers under names that the chart uses itself. */}}
 {{- define "airflow-charts.refused-names" }}
 {{- range $_, $item := .settings.volumes }}
-{{- if or (eq (index $item "name") "config") (eq (index $item "name") "scripts") (eq (index $item "name") "tmp") (eq (index $item "name") "logs") (eq (index $item "name") "dags") (eq (index $item "name") "plugins") (eq (index $item "name") "data") (eq (index $item "name") "run") }}
+{{- if or
+  (eq (index $item "name") "config")
+  (eq (index $item "name") "scripts")
+  (eq (index $item "name") "tmp")
+  (eq (index $item "name") "logs")
+  (eq (index $item "name") "dags")
+  (eq (index $item "name") "plugins")
+  (eq (index $item "name") "data")
+  (eq (index $item "name") "run") }}
 {{ $.path }}.volumes: the chart has a volume {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.volumeMounts }}
-{{- if or (eq (index $item "mountPath") "/etc/airflow") (eq (index $item "mountPath") "/etc/airflow-scripts") (eq (index $item "mountPath") "/etc/airflow-plugins") (eq (index $item "mountPath") "/opt/airflow/logs") (eq (index $item "mountPath") "/tmp") (eq (index $item "mountPath") "/data") (eq (index $item "mountPath") "/var/run/postgresql") (and $.Values.dags.persistence.enabled (eq (index $item "mountPath") $.Values.dags.path)) }}
+{{- if or
+  (eq (index $item "mountPath") "/etc/airflow")
+  (eq (index $item "mountPath") "/etc/airflow-scripts")
+  (eq (index $item "mountPath") "/etc/airflow-plugins")
+  (eq (index $item "mountPath") "/opt/airflow/logs")
+  (eq (index $item "mountPath") "/tmp")
+  (eq (index $item "mountPath") "/data")
+  (eq (index $item "mountPath") "/var/run/postgresql")
+  (and $.Values.dags.persistence.enabled (eq (index $item "mountPath") $.Values.dags.path)) }}
 {{ $.path }}.volumeMounts: the chart mounts {{ index $item "mountPath" }} itself; use another path
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.initContainersFirst }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or
+  (eq (index $item "name") "wait-for-schema")
+  (eq (index $item "name") "log-cleaner")
+  (eq (index $item "name") "webserver")
+  (eq (index $item "name") "scheduler")
+  (eq (index $item "name") "dag-processor")
+  (eq (index $item "name") "triggerer")
+  (eq (index $item "name") "worker")
+  (eq (index $item "name") "base")
+  (eq (index $item "name") "flower")
+  (eq (index $item "name") "migrations")
+  (eq (index $item "name") "secret-generation")
+  (eq (index $item "name") "postgresql")
+  (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.initContainers }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or
+  (eq (index $item "name") "wait-for-schema")
+  (eq (index $item "name") "log-cleaner")
+  (eq (index $item "name") "webserver")
+  (eq (index $item "name") "scheduler")
+  (eq (index $item "name") "dag-processor")
+  (eq (index $item "name") "triggerer")
+  (eq (index $item "name") "worker")
+  (eq (index $item "name") "base")
+  (eq (index $item "name") "flower")
+  (eq (index $item "name") "migrations")
+  (eq (index $item "name") "secret-generation")
+  (eq (index $item "name") "postgresql")
+  (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.containers }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or
+  (eq (index $item "name") "wait-for-schema")
+  (eq (index $item "name") "log-cleaner")
+  (eq (index $item "name") "webserver")
+  (eq (index $item "name") "scheduler")
+  (eq (index $item "name") "dag-processor")
+  (eq (index $item "name") "triggerer")
+  (eq (index $item "name") "worker")
+  (eq (index $item "name") "base")
+  (eq (index $item "name") "flower")
+  (eq (index $item "name") "migrations")
+  (eq (index $item "name") "secret-generation")
+  (eq (index $item "name") "postgresql")
+  (eq (index $item "name") "redis") }}
 {{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumes-alone" }}
-{{- range $_, $item := .settings.volumes }}
-{{ index $item "name" }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumeMounts-alone" }}
-{{- range $_, $item := .settings.volumeMounts }}
-{{ index $item "mountPath" }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-containers-alone" }}
-{{- range $_, $item := .settings.initContainersFirst }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.initContainers }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.containers }}
-{{ index $item "name" }}
-{{- end }}
-{{- end }}
-
-{{/* The rules of the settings of pods; `alone` for those of all pods, which are part of every other. */}}
-{{- define "airflow-charts.pod-problems-alone" }}
-{{- if .settings.env }}
-{{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
-{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
-{{- end }}
-{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.volumes)) }}
-{{ .path }}.volumes: a name stands twice; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.volumeMounts)) }}
-{{ .path }}.volumeMounts: a name stands twice; use different names
-{{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .settings) | trimPrefix "\n")))) (add (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
-{{ .path }}.containers: a name stands twice; use different names
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumes" }}
-{{- range $_, $item := .Values.pods.volumes }}
-{{ index $item "name" }}
-{{- end }}
-{{- range $_, $item := .settings.volumes }}
-{{ index $item "name" }}
-{{- end }}
-{{- end }}
-
-{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
-{{- define "airflow-charts.names-of-volumeMounts" }}
-{{- range $_, $item := .Values.pods.volumeMounts }}
-{{ index $item "mountPath" }}
-{{- end }}
-{{- range $_, $item := .settings.volumeMounts }}
-{{ index $item "mountPath" }}
 {{- end }}
 {{- end }}
 
@@ -255,6 +239,53 @@
 {{- end }}
 {{- end }}
 
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-containers-alone" }}
+{{- range $_, $item := .settings.initContainersFirst }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.initContainers }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.containers }}
+{{ index $item "name" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumeMounts" }}
+{{- range $_, $item := .Values.pods.volumeMounts }}
+{{ index $item "mountPath" }}
+{{- end }}
+{{- range $_, $item := .settings.volumeMounts }}
+{{ index $item "mountPath" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumeMounts-alone" }}
+{{- range $_, $item := .settings.volumeMounts }}
+{{ index $item "mountPath" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumes" }}
+{{- range $_, $item := .Values.pods.volumes }}
+{{ index $item "name" }}
+{{- end }}
+{{- range $_, $item := .settings.volumes }}
+{{ index $item "name" }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
+{{- define "airflow-charts.names-of-volumes-alone" }}
+{{- range $_, $item := .settings.volumes }}
+{{ index $item "name" }}
+{{- end }}
+{{- end }}
+
 {{/* The rules of the settings of pods; `alone` for those of all pods, which are part of every other. */}}
 {{- define "airflow-charts.pod-problems" }}
 {{- if .settings.env }}
@@ -265,16 +296,53 @@
 {{- end }}
 {{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
 {{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- end }}
-{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumes) (len .settings.volumes)) }}
+{{- if lt (len
+  (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))
+) (add (len .Values.pods.volumes) (len .settings.volumes)) }}
 {{ .path }}.volumes: a name stands twice, here and under pods taken together; use different names
 {{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
+{{- if lt (len
+  (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))
+) (add (len .Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
 {{ .path }}.volumeMounts: a name stands twice, here and under pods taken together; use different names
 {{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add (len .Values.pods.initContainersFirst) (len .Values.pods.initContainers) (len .Values.pods.containers) (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add
+  (len .Values.pods.initContainersFirst)
+  (len .Values.pods.initContainers)
+  (len .Values.pods.containers)
+  (len .settings.initContainersFirst)
+  (len .settings.initContainers)
+  (len .settings.containers)
+) }}
 {{ .path }}.containers: a name stands twice, here and under pods taken together; use different names
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The rules of the settings of pods; `alone` for those of all pods, which are part of every other. */}}
+{{- define "airflow-charts.pod-problems-alone" }}
+{{- if .settings.env }}
+{{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
+{{- end }}
+{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
+{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
+{{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
+{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
+{{- if lt (len
+  (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .settings) | trimPrefix "\n")))
+) (add (len .settings.volumes)) }}
+{{ .path }}.volumes: a name stands twice; use different names
+{{- end }}
+{{- if lt (len
+  (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .settings) | trimPrefix "\n")))
+) (add (len .settings.volumeMounts)) }}
+{{ .path }}.volumeMounts: a name stands twice; use different names
+{{- end }}
+{{- if lt (len
+  (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .settings) | trimPrefix "\n")))
+) (add (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
+{{ .path }}.containers: a name stands twice; use different names
 {{- end }}
 {{- end }}
 {{- end }}
@@ -296,10 +364,20 @@ executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, Kub
 {{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
+{{- if or
+  (eq .Values.dags.path "/etc/airflow")
+  (eq .Values.dags.path "/etc/airflow-scripts")
+  (eq .Values.dags.path "/etc/airflow-plugins")
+  (eq .Values.dags.path "/opt/airflow/logs")
+  (eq .Values.dags.path "/tmp")
+  (eq .Values.dags.path "/data")
+  (eq .Values.dags.path "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
-{{- if or (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values)) (and (contains "\\" (mustToJson .Values)) (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))) }}
+{{- if or (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values)) (and
+  (contains "\\" (mustToJson .Values))
+  (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))
+) }}
 a value holds a control character, which Kubernetes' YAML cannot carry; remove it
 {{- end }}
 {{- if and .Values.webserver.config .Values.webserver.configSecret }}
@@ -317,16 +395,35 @@ flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to e
 {{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (not .Values.postgresql.enabled) }}
 database.host: is empty and postgresql.enabled is false; set database.host or database.uri.existingSecret, or postgresql.enabled: true
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or .Values.database.host .Values.database.uri.existingSecret) }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
+  (or .Values.database.host .Values.database.uri.existingSecret) }}
 resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same server) or resultBackend.uri.existingSecret
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (not .Values.postgresql.enabled) }}
+{{- if and
+  (not (or .Values.database.host .Values.database.uri.existingSecret))
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
+  (not .Values.postgresql.enabled) }}
 resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host
 {{- end }}
-{{- if and .Values.postgresql.enabled (not (or (not (or .Values.database.host .Values.database.uri.existingSecret)) (and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))))) }}
+{{- if and .Values.postgresql.enabled (not
+  (or
+    (not (or .Values.database.host .Values.database.uri.existingSecret))
+    (and
+      (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+      (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
+    )
+  )
+) }}
 postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or (eq .Values.database.user .Values.resultBackend.user) (eq .Values.database.name .Values.resultBackend.name)) }}
+{{- if and
+  (not (or .Values.database.host .Values.database.uri.existingSecret))
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
+  (or (eq .Values.database.user .Values.resultBackend.user) (eq .Values.database.name .Values.resultBackend.name)) }}
 resultBackend.user: each has a role and a database of its own; user and name must differ from those of database
 {{- end }}
 {{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) .Values.database.parameters }}
@@ -338,13 +435,22 @@ images.postgresql.tag: is empty; name a tag or a digest
 {{- if and .Values.postgresql.image.repository (not (or .Values.postgresql.image.tag .Values.postgresql.image.digest)) }}
 postgresql.image.tag: is empty; name a tag or a digest
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.broker.host .Values.broker.uri.existingSecret)) (not .Values.redis.enabled) }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not (or .Values.broker.host .Values.broker.uri.existingSecret))
+  (not .Values.redis.enabled) }}
 broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or redis.enabled: true
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (or .Values.broker.host .Values.broker.uri.existingSecret) .Values.redis.enabled }}
+{{- if and (or
+  (has "CeleryExecutor" .Values.executors)
+  (has "CeleryKubernetesExecutor" .Values.executors)
+) (or .Values.broker.host .Values.broker.uri.existingSecret) .Values.redis.enabled }}
 redis.enabled: nothing uses the chart's Redis; set it to false
 {{- end }}
-{{- if and .Values.redis.enabled (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
+{{- if and .Values.redis.enabled (or
+  (has "CeleryExecutor" .Values.executors)
+  (has "CeleryKubernetesExecutor" .Values.executors)
+) (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
 images.redis.tag: is empty; name a tag or a digest
 {{- end }}
 {{- if and .Values.redis.image.repository (not (or .Values.redis.image.tag .Values.redis.image.digest)) }}
@@ -371,37 +477,59 @@ secrets.apiSecretKey.existingSecret: is empty and secrets.generate is false; nam
 {{- if and .Values.secrets.apiSecretKey.value .Values.secrets.apiSecretKey.existingSecret }}
 secrets.apiSecretKey.value: secrets.apiSecretKey.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) (not .Values.secrets.generate) }}
+{{- if and
+  (not (hasPrefix "2." .Values.airflowVersion))
+  (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value))
+  (not .Values.secrets.generate) }}
 secrets.jwtSecret.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.secrets.jwtSecret.value .Values.secrets.jwtSecret.existingSecret }}
 secrets.jwtSecret.value: secrets.jwtSecret.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not .Values.database.uri.existingSecret) (not (or .Values.database.password.existingSecret .Values.database.password.value)) (not .Values.secrets.generate) }}
+{{- if and (not .Values.database.uri.existingSecret) (not
+  (or .Values.database.password.existingSecret .Values.database.password.value)
+) (not .Values.secrets.generate) }}
 database.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.database.password.value .Values.database.password.existingSecret }}
 database.password.value: database.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.resultBackend.uri.existingSecret) (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)) (not .Values.secrets.generate) }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not .Values.resultBackend.uri.existingSecret)
+  (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value))
+  (not .Values.secrets.generate) }}
 resultBackend.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.resultBackend.password.value .Values.resultBackend.password.existingSecret }}
 resultBackend.password.value: resultBackend.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.broker.uri.existingSecret) (not (or .Values.broker.password.existingSecret .Values.broker.password.value)) (not .Values.secrets.generate) }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  (not .Values.broker.uri.existingSecret)
+  (not (or .Values.broker.password.existingSecret .Values.broker.password.value))
+  (not .Values.secrets.generate) }}
 broker.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.broker.password.value .Values.broker.password.existingSecret }}
 broker.password.value: broker.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) (not .Values.secrets.generate) }}
+{{- if and
+  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+  .Values.flower.enabled
+  (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value))
+  (not .Values.secrets.generate) }}
 flower.basicAuth.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.flower.basicAuth.value .Values.flower.basicAuth.existingSecret }}
 flower.basicAuth.value: flower.basicAuth.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) (not .Values.secrets.generate) }}
+{{- if and
+  .Values.migrations.enabled
+  .Values.adminUser.enabled
+  (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion))
+  (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value))
+  (not .Values.secrets.generate) }}
 adminUser.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.adminUser.password.value .Values.adminUser.password.existingSecret }}
@@ -561,8 +689,6 @@ config.database.sql_alchemy_conn_async: the chart sets it; use the value databas
 {{- if hasKey (index .Values.config "smtp") "smtp_password" }}
 config.smtp.smtp_password: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__SMTP__SMTP_PASSWORD from a Secret (secretKeyRef)
 {{- end }}
-{{- end }}
-{{- if hasKey .Values.config "smtp" }}
 {{- if hasKey (index .Values.config "smtp") "smtp_user" }}
 config.smtp.smtp_user: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__SMTP__SMTP_USER from a Secret (secretKeyRef)
 {{- end }}
@@ -591,8 +717,6 @@ config.workers.secrets_backend_kwargs: may hold a credential, and airflow.cfg is
 {{- if hasKey (index .Values.config "opensearch") "password" }}
 config.opensearch.password: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__OPENSEARCH__PASSWORD from a Secret (secretKeyRef)
 {{- end }}
-{{- end }}
-{{- if hasKey .Values.config "opensearch" }}
 {{- if hasKey (index .Values.config "opensearch") "username" }}
 config.opensearch.username: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__OPENSEARCH__USERNAME from a Secret (secretKeyRef)
 {{- end }}
@@ -602,48 +726,138 @@ config.opensearch.username: may hold a credential, and airflow.cfg is in a Confi
 config.elasticsearch.host: may hold a credential, and airflow.cfg is in a ConfigMap; set pods.env.AIRFLOW__ELASTICSEARCH__HOST from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
-{{- if or .Values.pods.env .Values.pods.volumes .Values.pods.volumeMounts .Values.pods.initContainersFirst .Values.pods.initContainers .Values.pods.containers }}
+{{- if or
+  .Values.pods.env
+  .Values.pods.volumes
+  .Values.pods.volumeMounts
+  .Values.pods.initContainersFirst
+  .Values.pods.initContainers
+  .Values.pods.containers }}
 {{ include "airflow-charts.pod-problems-alone" (dict "Values" .Values "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.webserver.env .Values.webserver.volumes .Values.webserver.volumeMounts .Values.webserver.initContainersFirst .Values.webserver.initContainers .Values.webserver.containers }}
+{{- if or
+  .Values.webserver.env
+  .Values.webserver.volumes
+  .Values.webserver.volumeMounts
+  .Values.webserver.initContainersFirst
+  .Values.webserver.initContainers
+  .Values.webserver.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.scheduler.env .Values.scheduler.volumes .Values.scheduler.volumeMounts .Values.scheduler.initContainersFirst .Values.scheduler.initContainers .Values.scheduler.containers }}
+{{- if or
+  .Values.scheduler.env
+  .Values.scheduler.volumes
+  .Values.scheduler.volumeMounts
+  .Values.scheduler.initContainersFirst
+  .Values.scheduler.initContainers
+  .Values.scheduler.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.dagProcessor.env .Values.dagProcessor.volumes .Values.dagProcessor.volumeMounts .Values.dagProcessor.initContainersFirst .Values.dagProcessor.initContainers .Values.dagProcessor.containers }}
+{{- if or
+  .Values.dagProcessor.env
+  .Values.dagProcessor.volumes
+  .Values.dagProcessor.volumeMounts
+  .Values.dagProcessor.initContainersFirst
+  .Values.dagProcessor.initContainers
+  .Values.dagProcessor.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.triggerer.env .Values.triggerer.volumes .Values.triggerer.volumeMounts .Values.triggerer.initContainersFirst .Values.triggerer.initContainers .Values.triggerer.containers }}
+{{- if or
+  .Values.triggerer.env
+  .Values.triggerer.volumes
+  .Values.triggerer.volumeMounts
+  .Values.triggerer.initContainersFirst
+  .Values.triggerer.initContainers
+  .Values.triggerer.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.workers.env .Values.workers.volumes .Values.workers.volumeMounts .Values.workers.initContainersFirst .Values.workers.initContainers .Values.workers.containers }}
+{{- if or
+  .Values.workers.env
+  .Values.workers.volumes
+  .Values.workers.volumeMounts
+  .Values.workers.initContainersFirst
+  .Values.workers.initContainers
+  .Values.workers.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.kubernetesExecutor.env .Values.kubernetesExecutor.volumes .Values.kubernetesExecutor.volumeMounts .Values.kubernetesExecutor.initContainersFirst .Values.kubernetesExecutor.initContainers .Values.kubernetesExecutor.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "kubernetesExecutor" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
+{{- if or
+  .Values.kubernetesExecutor.env
+  .Values.kubernetesExecutor.volumes
+  .Values.kubernetesExecutor.volumeMounts
+  .Values.kubernetesExecutor.initContainersFirst
+  .Values.kubernetesExecutor.initContainers
+  .Values.kubernetesExecutor.containers }}
+{{ include "airflow-charts.pod-problems" (dict
+  "Values" .Values
+  "path" "kubernetesExecutor"
+  "settings" .Values.kubernetesExecutor
+) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.flower.env .Values.flower.volumes .Values.flower.volumeMounts .Values.flower.initContainersFirst .Values.flower.initContainers .Values.flower.containers }}
+{{- if or
+  .Values.flower.env
+  .Values.flower.volumes
+  .Values.flower.volumeMounts
+  .Values.flower.initContainersFirst
+  .Values.flower.initContainers
+  .Values.flower.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.migrations.env .Values.migrations.volumes .Values.migrations.volumeMounts .Values.migrations.initContainersFirst .Values.migrations.initContainers .Values.migrations.containers }}
+{{- if or
+  .Values.migrations.env
+  .Values.migrations.volumes
+  .Values.migrations.volumeMounts
+  .Values.migrations.initContainersFirst
+  .Values.migrations.initContainers
+  .Values.migrations.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.secretGeneration.env .Values.secretGeneration.volumes .Values.secretGeneration.volumeMounts .Values.secretGeneration.initContainersFirst .Values.secretGeneration.initContainers .Values.secretGeneration.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
+{{- if or
+  .Values.secretGeneration.env
+  .Values.secretGeneration.volumes
+  .Values.secretGeneration.volumeMounts
+  .Values.secretGeneration.initContainersFirst
+  .Values.secretGeneration.initContainers
+  .Values.secretGeneration.containers }}
+{{ include "airflow-charts.pod-problems" (dict
+  "Values" .Values
+  "path" "secretGeneration"
+  "settings" .Values.secretGeneration
+) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.postgresql.env .Values.postgresql.volumes .Values.postgresql.volumeMounts .Values.postgresql.initContainersFirst .Values.postgresql.initContainers .Values.postgresql.containers }}
+{{- if or
+  .Values.postgresql.env
+  .Values.postgresql.volumes
+  .Values.postgresql.volumeMounts
+  .Values.postgresql.initContainersFirst
+  .Values.postgresql.initContainers
+  .Values.postgresql.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
 {{- end }}
-{{- if or .Values.redis.env .Values.redis.volumes .Values.redis.volumeMounts .Values.redis.initContainersFirst .Values.redis.initContainers .Values.redis.containers }}
+{{- if or
+  .Values.redis.env
+  .Values.redis.volumes
+  .Values.redis.volumeMounts
+  .Values.redis.initContainersFirst
+  .Values.redis.initContainers
+  .Values.redis.containers }}
 {{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
 {{- if hasKey $changes "serviceAccount" }}
 workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.serviceAccount
 {{- end }}
-{{- if or (hasKey $changes "env") (hasKey $changes "volumes") (hasKey $changes "volumeMounts") (hasKey $changes "initContainersFirst") (hasKey $changes "initContainers") (hasKey $changes "containers") }}
-{{ include "airflow-charts.pod-problems" (dict "Values" $.Values "path" (printf "workers.sets.%s" $name) "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
+{{- if or
+  (hasKey $changes "env")
+  (hasKey $changes "volumes")
+  (hasKey $changes "volumeMounts")
+  (hasKey $changes "initContainersFirst")
+  (hasKey $changes "initContainers")
+  (hasKey $changes "containers") }}
+{{ include "airflow-charts.pod-problems" (dict
+  "Values" $.Values
+  "path" (printf "workers.sets.%s" $name)
+  "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)
+) | trimPrefix "\n" }}
 {{- end }}
 {{- end }}
 {{- end }}

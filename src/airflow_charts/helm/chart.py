@@ -12,9 +12,11 @@ from airflow_charts.deployment import PARTS
 from airflow_charts.derived.notes import notes
 from airflow_charts.derived.rules import problems
 from airflow_charts.errors import ChartError
+from airflow_charts.helm.blocks import rendered
 from airflow_charts.helm.expressions import Context
 from airflow_charts.helm.readme import readme
 from airflow_charts.helm.templates import define, documents
+from airflow_charts.helm.tidy import tidied
 from airflow_charts.helm.values_yaml import values_yaml
 from airflow_charts.release import symbolic_release
 from airflow_charts.tracing.nodes import Fragment
@@ -67,9 +69,11 @@ def template_files(recorded: Traced, *, prefix: str = PREFIX) -> dict[str, str]:
     files: dict[str, str] = {}
     for name, tree in recorded.parts.items():
         head = f"{{{{- /* {GENERATED}: {recorded.sources[name]} */}}}}"
-        files[f"templates/{name.replace('_', '-')}.yaml"] = "\n".join([head, *documents(tree, Context(prefix))]) + "\n"
+        files[f"templates/{name.replace('_', '-')}.yaml"] = (
+            "\n".join([head, *rendered(tidied(documents(tree, Context(prefix))))]) + "\n"
+        )
     for source in sorted({fragment.file for fragment in recorded.fragments.values()}):
-        own = (fragment for fragment in recorded.fragments.values() if fragment.file == source)
+        own = [fragment for fragment in recorded.fragments.values() if fragment.file == source]
         name = f"templates/_{Path(source).stem.replace('_', '-')}.tpl"
         if name in files:
             raise ChartError(f"{name} would hold the fragments of two files, one of them {source}; rename one")
@@ -79,7 +83,8 @@ def template_files(recorded: Traced, *, prefix: str = PREFIX) -> dict[str, str]:
 
 def _fragments_file(source: str, fragments: Iterable[Fragment], prefix: str) -> str:
     head = f"{{{{- /* {GENERATED}: {source} */}}}}\n"
-    return head + "".join("\n" + define(fragment, prefix) for fragment in fragments)
+    ordered = sorted(fragments, key=lambda fragment: (fragment.line, fragment.name))
+    return head + "".join("\n" + define(fragment, prefix) for fragment in ordered)
 
 
 def chart_files() -> dict[str, str]:

@@ -10,21 +10,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from airflow_charts.helm.expressions import Context, argument, condition, expression, go_string
-from airflow_charts.helm.layout import (
-    Output,
-    assign,
-    content,
-    decision,
-    guarded,
-    is_scalar,
-    raw_text,
-    repetition,
-    starts_with_text,
-)
+from airflow_charts.helm.blocks import Control, Line, Output, rendered
+from airflow_charts.helm.expressions import Context, argument, expression, go_string
+from airflow_charts.helm.layout import assign, content, decision, guarded, repetition, starts_with_text
 from airflow_charts.helm.presence import presence
+from airflow_charts.helm.scalars import is_scalar, raw_text
+from airflow_charts.helm.tidy import tidied
 from airflow_charts.tracing.nodes import (
-    OMITTED,
     Call,
     Const,
     Digest,
@@ -59,13 +51,13 @@ def documents(tree: Any, context: Context) -> Output:
         case Object():
             twice = _made_twice(tree)
             inside = replace(context, rendered=twice)
-            made = [f"{{{{- {context.variable(call)} := {expression(call, context)} }}}}" for call in twice]
-            yield from guarded(presence(tree), context, 0, [*made, "---", *content(tree, inside, 0)])
+            made = [Control(0, f"{context.variable(call)} := {expression(call, context)}") for call in twice]
+            yield from guarded(presence(tree), context, 0, [*made, Line(0, "---"), *content(tree, inside, 0)])
         case Call():
-            yield "---"
+            yield Line(0, "---")
             yield from content(tree, context, 0)
         case _:
-            yield f"---{{{{- mustToYaml {argument(tree, context)} | nindent 0 }}}}"
+            yield Line(0, f"---{{{{- mustToYaml {argument(tree, context)} | nindent 0 }}}}")
 
 
 def _made_twice(document: Any) -> tuple[Call, ...]:
@@ -86,10 +78,10 @@ def define(fragment: Fragment, prefix: str) -> str:
     head = f'{comment}{{{{- define "{prefix}{fragment.name}" }}}}'
     body = fragment.body
     if isinstance(body, Lines):
-        return "\n".join([head, *_text_lines(body, context), "{{- end }}"]) + "\n"
+        return "\n".join([head, *rendered(tidied(_text_lines(body, context))), "{{- end }}"]) + "\n"
     if fragment.type.kind == "text":
         return f"{head.removesuffix(' }}')} -}}}}\n{raw_text(body, context)}\n{{{{- end }}}}\n"
-    lines = list(content(body, context, 0))
+    lines = rendered(tidied(content(body, context, 0)))
     if starts_with_text(body):
         head = f"{head.removesuffix(' }}')} -}}}}"
     return "\n".join([head, *lines, "{{- end }}"]) + "\n"
@@ -103,16 +95,12 @@ def _text_lines(tree: Any, context: Context) -> Output:
         case Lines(parts=parts) | Sequence(parts=parts):
             for part in parts:
                 yield from _text_lines(part.value if isinstance(part, Splice) else part, context)
-        case When(condition=holds, then=then, otherwise=otherwise) if not is_scalar(tree):
-            yield f"{{{{- if {condition(holds, context)} }}}}"
-            yield from _text_lines(then, context)
-            if otherwise != OMITTED:
-                yield "{{- else }}"
-                yield from _text_lines(otherwise, context)
-            yield "{{- end }}"
+        case When(then=then, otherwise=otherwise) if not is_scalar(tree):
+            first, second = list(_text_lines(then, context)), list(_text_lines(otherwise, context))
+            yield from decision(tree, context, 0, first, second)
         case Each(body=body):
             yield from repetition(tree, context, 0, list(_text_lines(body, context.looped())))
         case Const(value=text) if text != text.strip() or not text:
-            yield f"{{{{ {go_string(text)} }}}}"
+            yield Line(0, f"{{{{ {go_string(text)} }}}}")
         case _:
-            yield raw_text(tree, context)
+            yield Line(0, raw_text(tree, context))
