@@ -1333,7 +1333,7 @@ kind: ConfigMap
 metadata:
   name: a
   labels:
-    {{- include "x.labels-of" (dict "Values" .Values "component" "web") | nindent 4 }}
+    {{- include "x.labels-of" (dict "root" . "component" "web") | nindent 4 }}
 {{- with include "x.maybe" . }}
 data:
   {{- . | trimPrefix "\n" | nindent 2 }}
@@ -1343,7 +1343,7 @@ data:
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1429,7 +1429,7 @@ kind: ConfigMap
 metadata:
   name: "{{ $name }}"
   labels:
-    {{- include "x.labels-of" (dict "Values" $.Values "component" $name) | nindent 4 }}
+    {{- include "x.labels-of" (dict "root" $ "component" $name) | nindent 4 }}
 data:
   f: "{{ include "x.full" $ }}"
   l: {{ include "x.loud" (dict "text" $name) | quote }}
@@ -1439,7 +1439,7 @@ data:
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1606,13 +1606,13 @@ kind: ConfigMap
 metadata:
   name: a
 data:
-  d: "{{ print (include "x.labels-of" (dict "Values" .Values "component" "web")) "\n" | fromYaml | toJson | sha256sum | trunc 16 }}"
+  d: "{{ print (include "x.labels-of" (dict "root" . "component" "web")) "\n" | fromYaml | toJson | sha256sum | trunc 16 }}"
 """,
         r"""
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1627,13 +1627,13 @@ kind: ConfigMap
 metadata:
   name: a
 data:
-  d: {{- print (include "x.labels-of" (dict "Values" .Values "component" "web")) "\n" | fromYaml | toPrettyJson | mustToYaml | nindent 4 }}
+  d: {{- print (include "x.labels-of" (dict "root" . "component" "web")) "\n" | fromYaml | toPrettyJson | mustToYaml | nindent 4 }}
 """,
         r"""
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1654,14 +1654,14 @@ kind: ConfigMap
 metadata:
   name: "{{ $name }}"
 data:
-  d: "{{ print (include "x.labels-of" (dict "Values" $.Values "component" $name)) "\n" | fromYaml | toJson | sha256sum | trunc 8 }}"
+  d: "{{ print (include "x.labels-of" (dict "root" $ "component" $name)) "\n" | fromYaml | toJson | sha256sum | trunc 8 }}"
 {{- end }}
 """,
         r"""
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}

@@ -36,30 +36,30 @@
 {{- define "airflow-charts.wait-container" -}}
 name: wait-for-schema
 image: {{ include "airflow-charts.image-reference" (dict
-  "Values" .Values
+  "root" .root
   "own" .settings.image
-  "image" .Values.images.airflow
-  "default_tag" .Values.airflowVersion
+  "image" .root.Values.images.airflow
+  "default_tag" .root.Values.airflowVersion
 ) | quote }}
-imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
+imagePullPolicy: "{{ or .settings.image.pullPolicy .root.Values.images.airflow.pullPolicy }}"
 command:
   - python
   - /etc/airflow-scripts/wait_for_schema.py
-  - "{{ int64 .Values.migrations.waitSeconds }}"
-  {{- if or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion) }}
+  - "{{ int64 .root.Values.migrations.waitSeconds }}"
+  {{- if or (eq .root.Values.authManager "fab") (hasPrefix "2." .root.Values.airflowVersion) }}
   - fab
   {{- end }}
   {{- if .for_user }}
   - user
   {{- end }}
 env:
-  {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 2 }}
-  {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .settings) }}
+  {{- include "airflow-charts.database-env" .root | trimPrefix "\n" | nindent 2 }}
+  {{- with include "airflow-charts.user-env" (dict "root" .root "settings" .settings) }}
   {{- . | trimPrefix "\n" | nindent 2 }}
   {{- end }}
-{{- if or .Values.pods.envFrom .settings.envFrom }}
+{{- if or .root.Values.pods.envFrom .settings.envFrom }}
 envFrom:
-  {{- with .Values.pods.envFrom }}
+  {{- with .root.Values.pods.envFrom }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
   {{- with .settings.envFrom }}
@@ -70,13 +70,13 @@ envFrom:
 resources:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
-{{- with or .settings.securityContext .Values.pods.securityContext }}
+{{- with or .settings.securityContext .root.Values.pods.securityContext }}
 securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  {{- include "airflow-charts.base-mounts" . | nindent 2 }}
-  {{- with .Values.pods.volumeMounts }}
+  {{- include "airflow-charts.base-mounts" .root | nindent 2 }}
+  {{- with .root.Values.pods.volumeMounts }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
   {{- with .settings.volumeMounts }}

@@ -8,9 +8,9 @@ secretKeyRef:
   key: "{{ .credential.key }}"
   {{- else }}
   {{- if .credential.value }}
-  name: "{{ include "airflow-charts.fullname" . }}-credentials"
+  name: "{{ include "airflow-charts.fullname" .root }}-credentials"
   {{- else }}
-  name: "{{ include "airflow-charts.fullname" . }}-generated"
+  name: "{{ include "airflow-charts.fullname" .root }}-generated"
   {{- end }}
   key: {{ .default_key | quote }}
   {{- end }}
@@ -25,9 +25,9 @@ secretKeyRef:
   optional: true
   {{- else }}
   {{- if .credential.value }}
-  name: "{{ include "airflow-charts.fullname" . }}-credentials"
+  name: "{{ include "airflow-charts.fullname" .root }}-credentials"
   {{- else }}
-  name: "{{ include "airflow-charts.fullname" . }}-generated"
+  name: "{{ include "airflow-charts.fullname" .root }}-generated"
   {{- end }}
   key: {{ .default_key | quote }}
   optional: true

@@ -5,9 +5,7 @@
 - name: AIRFLOW__CORE__FERNET_KEY
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict
-      "Values" .Values
-      "Release" .Release
-      "Chart" .Chart
+      "root" .
       "credential" .Values.secrets.fernetKey
       "default_key" "fernet-key"
     ) | trimPrefix "\n" | nindent 4 }}
@@ -23,9 +21,7 @@
   {{- end }}
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict
-      "Values" .Values
-      "Release" .Release
-      "Chart" .Chart
+      "root" .
       "credential" .Values.secrets.apiSecretKey
       "default_key" "api-secret-key"
     ) | trimPrefix "\n" | nindent 4 }}
@@ -36,9 +32,7 @@
 - name: AIRFLOW__API_AUTH__JWT_SECRET
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict
-      "Values" .Values
-      "Release" .Release
-      "Chart" .Chart
+      "root" .
       "credential" .Values.secrets.jwtSecret
       "default_key" "jwt-secret"
     ) | trimPrefix "\n" | nindent 4 }}

@@ -10,7 +10,7 @@ airflow/release: "{{ .Release.Name }}"
 {{/* The labels of task pods, with the users' own. */}}
 {{- define "airflow-charts.task-labels" }}
 {{- include "airflow-charts.task-selector" . | nindent 0 }}
-{{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
+{{- with include "airflow-charts.user-labels" (dict "root" . "settings" .Values.kubernetesExecutor) }}
 {{- . | trimPrefix "\n" | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -23,7 +23,7 @@ metadata:
   name: task
   labels:
     {{- include "airflow-charts.task-labels" . | trimPrefix "\n" | nindent 4 }}
-  {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
+  {{- with include "airflow-charts.pod-annotations" (dict "root" . "settings" .Values.kubernetesExecutor) }}
   annotations:
     {{- . | trimPrefix "\n" | nindent 4 }}
   {{- end }}
@@ -31,7 +31,7 @@ spec:
   containers:
     - name: base
       image: {{ include "airflow-charts.image-reference" (dict
-        "Values" .Values
+        "root" .
         "own" .Values.kubernetesExecutor.image
         "image" .Values.images.airflow
         "default_tag" .Values.airflowVersion
@@ -44,7 +44,7 @@ spec:
         {{- include "airflow-charts.fernet-env" . | nindent 8 }}
         {{- include "airflow-charts.api-secret-env" . | nindent 8 }}
         {{- end }}
-        {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
+        {{- with include "airflow-charts.user-env" (dict "root" . "settings" .Values.kubernetesExecutor) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
       volumeMounts:
@@ -59,7 +59,7 @@ spec:
         {{- with .Values.kubernetesExecutor.volumeMounts }}
         {{- mustToYaml . | nindent 8 }}
         {{- end }}
-      {{- with include "airflow-charts.container-fields" (dict "Values" .Values "settings" .Values.kubernetesExecutor) }}
+      {{- with include "airflow-charts.container-fields" (dict "root" . "settings" .Values.kubernetesExecutor) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
     {{- with .Values.pods.containers }}
@@ -111,7 +111,7 @@ spec:
     {{- with .Values.kubernetesExecutor.volumes }}
     {{- mustToYaml . | nindent 4 }}
     {{- end }}
-  {{- include "airflow-charts.pod-fields" (dict "Values" .Values "settings" .Values.kubernetesExecutor) | nindent 2 }}
+  {{- include "airflow-charts.pod-fields" (dict "root" . "settings" .Values.kubernetesExecutor) | nindent 2 }}
 {{- end }}
 
 {{/* The file with the template. JSON is YAML too. */}}

@@ -29,20 +29,20 @@ persistentVolumeClaim:
 {{- define "airflow-charts.log-cleaner" -}}
 name: log-cleaner
 image: {{ include "airflow-charts.image-reference" (dict
-  "Values" .Values
+  "root" .root
   "own" .settings.image
-  "image" .Values.images.airflow
-  "default_tag" .Values.airflowVersion
+  "image" .root.Values.images.airflow
+  "default_tag" .root.Values.airflowVersion
 ) | quote }}
-imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
+imagePullPolicy: "{{ or .settings.image.pullPolicy .root.Values.images.airflow.pullPolicy }}"
 command:
   - sh
   - "-c"
   - "trap \"exit 0\" TERM; while true; do find \"$1\" -type f -mmin \"+$2\" -delete 2>/dev/null; find \"$1\" -mindepth 1 -type d -empty -mmin \"+$2\" -delete 2>/dev/null; sleep \"$3\" & wait $!; done"
   - log-cleaner
   - /opt/airflow/logs
-  - "{{ int64 .Values.logs.cleaner.retentionMinutes }}"
-  - "{{ int64 .Values.logs.cleaner.intervalSeconds }}"
+  - "{{ int64 .root.Values.logs.cleaner.retentionMinutes }}"
+  - "{{ int64 .root.Values.logs.cleaner.intervalSeconds }}"
 resources:
   limits:
     cpu: "100m"
@@ -50,10 +50,10 @@ resources:
   requests:
     cpu: "5m"
     memory: "16Mi"
-{{- with or .settings.securityContext .Values.pods.securityContext }}
+{{- with or .settings.securityContext .root.Values.pods.securityContext }}
 securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  - {{ include "airflow-charts.log-mount" . | indent 4 | trim }}
+  - {{ include "airflow-charts.log-mount" .root | indent 4 | trim }}
 {{- end }}

@@ -5,13 +5,8 @@
 template:
   metadata:
     labels:
-      {{- include "airflow-charts.pod-selector" (dict
-        "Release" .Release
-        "Chart" .Chart
-        "component" "migrations"
-        "set_name" ""
-      ) | nindent 6 }}
-      {{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.migrations) }}
+      {{- include "airflow-charts.pod-selector" (dict "root" . "component" "migrations" "set_name" "") | nindent 6 }}
+      {{- with include "airflow-charts.user-labels" (dict "root" . "settings" .Values.migrations) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
     {{- if or (not .Values.migrations.args) .Values.pods.podAnnotations .Values.migrations.podAnnotations }}
@@ -19,7 +14,7 @@ template:
       {{- if not .Values.migrations.args }}
       checksum/migrate.py: f124c289d2ef69d4
       {{- end }}
-      {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.migrations) }}
+      {{- with include "airflow-charts.pod-annotations" (dict "root" . "settings" .Values.migrations) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
     {{- end }}
@@ -28,7 +23,7 @@ template:
     containers:
       - name: migrations
         image: {{ include "airflow-charts.image-reference" (dict
-          "Values" .Values
+          "root" .
           "own" .Values.migrations.image
           "image" .Values.images.airflow
           "default_tag" .Values.airflowVersion
@@ -66,14 +61,12 @@ template:
           - name: ADMIN_PASSWORD
             valueFrom:
               {{- include "airflow-charts.secret-source" (dict
-                "Values" .Values
-                "Release" .Release
-                "Chart" .Chart
+                "root" .
                 "credential" .Values.adminUser.password
                 "default_key" "admin-password"
               ) | trimPrefix "\n" | nindent 14 }}
           {{- end }}
-          {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .Values.migrations) }}
+          {{- with include "airflow-charts.user-env" (dict "root" . "settings" .Values.migrations) }}
           {{- . | trimPrefix "\n" | nindent 10 }}
           {{- end }}
         volumeMounts:
@@ -86,7 +79,7 @@ template:
           {{- with .Values.migrations.volumeMounts }}
           {{- mustToYaml . | nindent 10 }}
           {{- end }}
-        {{- with include "airflow-charts.container-fields" (dict "Values" .Values "settings" .Values.migrations) }}
+        {{- with include "airflow-charts.container-fields" (dict "root" . "settings" .Values.migrations) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
       {{- with .Values.migrations.containers }}
@@ -133,6 +126,6 @@ template:
       {{- with .Values.migrations.volumes }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
-    {{- include "airflow-charts.pod-fields" (dict "Values" .Values "settings" .Values.migrations) | nindent 4 }}
+    {{- include "airflow-charts.pod-fields" (dict "root" . "settings" .Values.migrations) | nindent 4 }}
 backoffLimit: 100000
 {{- end }}

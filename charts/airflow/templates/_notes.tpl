@@ -2,6 +2,7 @@
 
 {{/* How to open the UI, who may log in, and what to look at first. Never a secret. */}}
 {{- define "airflow-charts.notes" }}
+{{- $own_database := not (or .Values.database.host .Values.database.uri.existingSecret) }}
 Airflow {{ .Values.airflowVersion }} is starting in namespace {{ .Release.Namespace }}.
 {{ "" }}
 {{- if .Values.webserver.externalUrl }}
@@ -14,16 +15,24 @@ Open it:      kubectl port-forward -n {{ .Release.Namespace }} service/{{ includ
   (hasPrefix "2." .Values.airflowVersion)
 ) }}
 User:         {{ .Values.adminUser.username }}
-{{ if .Values.adminUser.password.existingSecret }}Password:     kubectl get secret -n {{ .Release.Namespace }} {{ .Values.adminUser.password.existingSecret }} -o jsonpath='{.data.{{ replace
+{{- if .Values.adminUser.password.existingSecret }}
+Password:     kubectl get secret -n {{ .Release.Namespace }} {{ .Values.adminUser.password.existingSecret }} -o jsonpath='{.data.{{ replace
   "."
   "\\."
-  .Values.adminUser.password.key }}}' | base64 -d{{ else }}{{ if .Values.adminUser.password.value }}Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname" . }}-credentials -o jsonpath='{.data.admin-password}' | base64 -d{{ else }}Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname" . }}-generated -o jsonpath='{.data.admin-password}' | base64 -d{{ end }}{{ end }}
+  .Values.adminUser.password.key }}}' | base64 -d
+{{- else if .Values.adminUser.password.value }}
+Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname"
+  . }}-credentials -o jsonpath='{.data.admin-password}' | base64 -d
+{{- else }}
+Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname"
+  . }}-generated -o jsonpath='{.data.admin-password}' | base64 -d
+{{- end }}
 {{- end }}
 Watch it:     kubectl get pods -n {{ .Release.Namespace }} -l app.kubernetes.io/instance={{ .Release.Name }}
-{{- if and .Values.secrets.generate (not (or .Values.database.host .Values.database.uri.existingSecret)) }}
+{{- if and .Values.secrets.generate $own_database }}
 {{ "" }}
 {{- end }}
-{{- if not (or .Values.database.host .Values.database.uri.existingSecret) }}
+{{- if $own_database }}
 The database is the chart's own PostgreSQL, for trials and small installations: set database.host for production.
 {{- end }}
 {{- if not .Values.logs.persistence.enabled }}

@@ -2,7 +2,7 @@
 
 {{/* The annotations that users give to pods. */}}
 {{- define "airflow-charts.pod-annotations" }}
-{{- range $key, $value := .Values.pods.podAnnotations }}
+{{- range $key, $value := .root.Values.pods.podAnnotations }}
 {{- if not (hasKey $.settings.podAnnotations $key) }}
 {{ $key | quote }}: {{ $value | quote }}
 {{- end }}
@@ -14,7 +14,7 @@
 
 {{/* The labels that users give to workloads and pods. */}}
 {{- define "airflow-charts.user-labels" }}
-{{- range $key, $value := .Values.pods.labels }}
+{{- range $key, $value := .root.Values.pods.labels }}
 {{- if not (hasKey $.settings.labels $key) }}
 {{ $key | quote }}: {{ $value | quote }}
 {{- end }}
@@ -26,7 +26,7 @@
 
 {{/* The annotations that users give to workloads. */}}
 {{- define "airflow-charts.workload-annotations" }}
-{{- range $key, $value := .Values.pods.annotations }}
+{{- range $key, $value := .root.Values.pods.annotations }}
 {{- if not (hasKey $.settings.annotations $key) }}
 {{ $key | quote }}: {{ $value | quote }}
 {{- end }}
@@ -39,35 +39,35 @@
 {{/* What is the same in every pod: where and as whom it runs, and how it stops. */}}
 {{- define "airflow-charts.pod-fields" -}}
 enableServiceLinks: false
-{{- with or .settings.affinity .Values.pods.affinity }}
+{{- with or .settings.affinity .root.Values.pods.affinity }}
 affinity:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
-{{- with or .settings.dnsConfig .Values.pods.dnsConfig }}
+{{- with or .settings.dnsConfig .root.Values.pods.dnsConfig }}
 dnsConfig:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
-{{- if or .settings.dnsPolicy .Values.pods.dnsPolicy }}
-dnsPolicy: "{{ or .settings.dnsPolicy .Values.pods.dnsPolicy }}"
+{{- if or .settings.dnsPolicy .root.Values.pods.dnsPolicy }}
+dnsPolicy: "{{ or .settings.dnsPolicy .root.Values.pods.dnsPolicy }}"
 {{- end }}
-{{- if or .Values.pods.hostAliases .settings.hostAliases }}
+{{- if or .root.Values.pods.hostAliases .settings.hostAliases }}
 hostAliases:
-  {{- with .Values.pods.hostAliases }}
+  {{- with .root.Values.pods.hostAliases }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
   {{- with .settings.hostAliases }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
-{{- if .Values.global.imagePullSecrets }}
+{{- if .root.Values.global.imagePullSecrets }}
 imagePullSecrets:
-  {{- range $_, $name := .Values.global.imagePullSecrets }}
+  {{- range $_, $name := .root.Values.global.imagePullSecrets }}
   - name: "{{ $name }}"
   {{- end }}
 {{- end }}
-{{- if or .Values.pods.nodeSelector .settings.nodeSelector }}
+{{- if or .root.Values.pods.nodeSelector .settings.nodeSelector }}
 nodeSelector:
-  {{- range $key, $value := .Values.pods.nodeSelector }}
+  {{- range $key, $value := .root.Values.pods.nodeSelector }}
   {{- if not (hasKey $.settings.nodeSelector $key) }}
   {{ $key | quote }}: {{ $value | quote }}
   {{- end }}
@@ -76,23 +76,23 @@ nodeSelector:
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
-{{- if or .settings.priorityClassName .Values.pods.priorityClassName }}
-priorityClassName: "{{ or .settings.priorityClassName .Values.pods.priorityClassName }}"
+{{- if or .settings.priorityClassName .root.Values.pods.priorityClassName }}
+priorityClassName: "{{ or .settings.priorityClassName .root.Values.pods.priorityClassName }}"
 {{- end }}
-{{- if or .settings.runtimeClassName .Values.pods.runtimeClassName }}
-runtimeClassName: "{{ or .settings.runtimeClassName .Values.pods.runtimeClassName }}"
+{{- if or .settings.runtimeClassName .root.Values.pods.runtimeClassName }}
+runtimeClassName: "{{ or .settings.runtimeClassName .root.Values.pods.runtimeClassName }}"
 {{- end }}
-{{- if or .settings.schedulerName .Values.pods.schedulerName }}
-schedulerName: "{{ or .settings.schedulerName .Values.pods.schedulerName }}"
+{{- if or .settings.schedulerName .root.Values.pods.schedulerName }}
+schedulerName: "{{ or .settings.schedulerName .root.Values.pods.schedulerName }}"
 {{- end }}
-{{- with or .settings.podSecurityContext .Values.pods.podSecurityContext }}
+{{- with or .settings.podSecurityContext .root.Values.pods.podSecurityContext }}
 securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 terminationGracePeriodSeconds: {{ int64 .settings.terminationGracePeriodSeconds }}
-{{- if or .Values.pods.tolerations .settings.tolerations }}
+{{- if or .root.Values.pods.tolerations .settings.tolerations }}
 tolerations:
-  {{- with .Values.pods.tolerations }}
+  {{- with .root.Values.pods.tolerations }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
   {{- with .settings.tolerations }}
@@ -103,7 +103,7 @@ tolerations:
 
 {{/* How replicas spread: as the values say, or over nodes where possible. */}}
 {{- define "airflow-charts.spread" }}
-{{- with or .settings.topologySpreadConstraints .Values.pods.topologySpreadConstraints }}
+{{- with or .settings.topologySpreadConstraints .root.Values.pods.topologySpreadConstraints }}
 topologySpreadConstraints:
   {{- mustToYaml . | nindent 2 }}
 {{- else }}
@@ -114,28 +114,23 @@ topologySpreadConstraints:
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels:
-        {{- include "airflow-charts.pod-selector" (dict
-          "Release" .Release
-          "Chart" .Chart
-          "component" .component
-          "set_name" .set_name
-        ) | nindent 8 }}
+        {{- include "airflow-charts.pod-selector" (dict "root" .root "component" .component "set_name" .set_name) | nindent 8 }}
 {{- end }}
 {{- end }}
 {{- end }}
 
 {{/* What is the same in the main container of every pod. */}}
 {{- define "airflow-charts.container-fields" }}
-{{- if or .Values.pods.envFrom .settings.envFrom }}
+{{- if or .root.Values.pods.envFrom .settings.envFrom }}
 envFrom:
-  {{- with .Values.pods.envFrom }}
+  {{- with .root.Values.pods.envFrom }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
   {{- with .settings.envFrom }}
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
-{{- with or .settings.lifecycle .Values.pods.lifecycle }}
+{{- with or .settings.lifecycle .root.Values.pods.lifecycle }}
 lifecycle:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
@@ -143,7 +138,7 @@ lifecycle:
 resources:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
-{{- with or .settings.securityContext .Values.pods.securityContext }}
+{{- with or .settings.securityContext .root.Values.pods.securityContext }}
 securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
@@ -151,7 +146,7 @@ securityContext:
 
 {{/* The environment that users give; a component's variable wins over the one of all pods. */}}
 {{- define "airflow-charts.user-env" }}
-{{- range $name, $value := .Values.pods.env }}
+{{- range $name, $value := .root.Values.pods.env }}
 {{- if not (hasKey $.settings.env $name) }}
 - name: {{ $name | quote }}
   {{- if kindIs "string" $value }}

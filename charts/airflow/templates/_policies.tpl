@@ -8,8 +8,8 @@ ports:
 to:
   - podSelector:
       matchLabels:
-        app.kubernetes.io/name: "{{ .Chart.Name }}"
-        app.kubernetes.io/instance: "{{ .Release.Name }}"
+        app.kubernetes.io/name: "{{ .root.Chart.Name }}"
+        app.kubernetes.io/instance: "{{ .root.Release.Name }}"
         app.kubernetes.io/component: {{ .component | quote }}
 {{- end }}
 
@@ -18,8 +18,8 @@ to:
 from:
   - podSelector:
       matchLabels:
-        app.kubernetes.io/name: "{{ .Chart.Name }}"
-        app.kubernetes.io/instance: "{{ .Release.Name }}"
+        app.kubernetes.io/name: "{{ .root.Chart.Name }}"
+        app.kubernetes.io/instance: "{{ .root.Release.Name }}"
         app.kubernetes.io/component: {{ .component | quote }}
 ports:
   - port: {{ int64 .port }}

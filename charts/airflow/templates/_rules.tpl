@@ -157,7 +157,7 @@
   (eq (index $item "mountPath") "/tmp")
   (eq (index $item "mountPath") "/data")
   (eq (index $item "mountPath") "/var/run/postgresql")
-  (and $.Values.dags.persistence.enabled (eq (index $item "mountPath") $.Values.dags.path)) }}
+  (and $.root.Values.dags.persistence.enabled (eq (index $item "mountPath") $.root.Values.dags.path)) }}
 {{ $.path }}.volumeMounts: the chart mounts {{ index $item "mountPath" }} itself; use another path
 {{- end }}
 {{- end }}
@@ -219,13 +219,13 @@
 
 {{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
 {{- define "airflow-charts.names-of-containers" }}
-{{- range $_, $item := .Values.pods.initContainersFirst }}
+{{- range $_, $item := .root.Values.pods.initContainersFirst }}
 {{ index $item "name" }}
 {{- end }}
-{{- range $_, $item := .Values.pods.initContainers }}
+{{- range $_, $item := .root.Values.pods.initContainers }}
 {{ index $item "name" }}
 {{- end }}
-{{- range $_, $item := .Values.pods.containers }}
+{{- range $_, $item := .root.Values.pods.containers }}
 {{ index $item "name" }}
 {{- end }}
 {{- range $_, $item := .settings.initContainersFirst }}
@@ -254,7 +254,7 @@
 
 {{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
 {{- define "airflow-charts.names-of-volumeMounts" }}
-{{- range $_, $item := .Values.pods.volumeMounts }}
+{{- range $_, $item := .root.Values.pods.volumeMounts }}
 {{ index $item "mountPath" }}
 {{- end }}
 {{- range $_, $item := .settings.volumeMounts }}
@@ -271,7 +271,7 @@
 
 {{/* The names of a pod's volumes or containers, or the paths of its mounts, one in a line. */}}
 {{- define "airflow-charts.names-of-volumes" }}
-{{- range $_, $item := .Values.pods.volumes }}
+{{- range $_, $item := .root.Values.pods.volumes }}
 {{ index $item "name" }}
 {{- end }}
 {{- range $_, $item := .settings.volumes }}
@@ -291,25 +291,25 @@
 {{- if .settings.env }}
 {{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
 {{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
+{{- if and .root.Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
 {{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
 {{- end }}
 {{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "root" .root "path" .path "settings" .settings) | trimPrefix "\n" }}
 {{- if lt (len
-  (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))
-) (add (len .Values.pods.volumes) (len .settings.volumes)) }}
+  (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "root" .root "settings" .settings) | trimPrefix "\n")))
+) (add (len .root.Values.pods.volumes) (len .settings.volumes)) }}
 {{ .path }}.volumes: a name stands twice, here and under pods taken together; use different names
 {{- end }}
 {{- if lt (len
-  (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))
-) (add (len .Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
+  (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "root" .root "settings" .settings) | trimPrefix "\n")))
+) (add (len .root.Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
 {{ .path }}.volumeMounts: a name stands twice, here and under pods taken together; use different names
 {{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "Values" .Values "settings" .settings) | trimPrefix "\n")))) (add
-  (len .Values.pods.initContainersFirst)
-  (len .Values.pods.initContainers)
-  (len .Values.pods.containers)
+{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "root" .root "settings" .settings) | trimPrefix "\n")))) (add
+  (len .root.Values.pods.initContainersFirst)
+  (len .root.Values.pods.initContainers)
+  (len .root.Values.pods.containers)
   (len .settings.initContainersFirst)
   (len .settings.initContainers)
   (len .settings.containers)
@@ -324,11 +324,11 @@
 {{- if .settings.env }}
 {{ include "airflow-charts.refused-env" (dict "path" .path "settings" .settings) | trimPrefix "\n" }}
 {{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
+{{- if and .root.Values.airflowLocalSettings (hasKey .settings.env "PYTHONPATH") }}
 {{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
 {{- end }}
 {{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
-{{ include "airflow-charts.refused-names" (dict "Values" .Values "path" .path "settings" .settings) | trimPrefix "\n" }}
+{{ include "airflow-charts.refused-names" (dict "root" .root "path" .path "settings" .settings) | trimPrefix "\n" }}
 {{- if lt (len
   (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .settings) | trimPrefix "\n")))
 ) (add (len .settings.volumes)) }}
@@ -349,19 +349,26 @@
 
 {{/* Every broken rule, one in a line; empty when the values are valid. */}}
 {{- define "airflow-charts.problems" }}
+{{- $airflow_2 := hasPrefix "2." .Values.airflowVersion }}
+{{- $airflow_3 := not $airflow_2 }}
+{{- $celery := or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) }}
+{{- $own_database := not (or .Values.database.host .Values.database.uri.existingSecret) }}
+{{- $own_results := and $celery (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) }}
+{{- $own_broker := not (or .Values.broker.host .Values.broker.uri.existingSecret) }}
+{{- $has_redis := and .Values.redis.enabled $celery }}
 {{- if not (semverCompare (print ">=" "2.11.0") .Values.airflowVersion) }}
 airflowVersion: the chart runs Airflow 2.11 and 3.x; use 2.11.0 or newer
 {{- end }}
-{{- if and (hasPrefix "2." .Values.airflowVersion) (semverCompare (print ">=" "2.12.0") .Values.airflowVersion) }}
+{{- if and $airflow_2 (semverCompare (print ">=" "2.12.0") .Values.airflowVersion) }}
 airflowVersion: there is no such Airflow; use 2.11.x or 3.x
 {{- end }}
 {{- if semverCompare (print ">=" "4.0.0") .Values.airflowVersion }}
 airflowVersion: the chart runs Airflow 2.11 and 3.x
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "CeleryKubernetesExecutor" .Values.executors) }}
+{{- if and $airflow_3 (has "CeleryKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, KubernetesExecutor]
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "LocalKubernetesExecutor" .Values.executors) }}
+{{- if and $airflow_3 (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
 {{- if or
@@ -383,50 +390,34 @@ a value holds a control character, which Kubernetes' YAML cannot carry; remove i
 {{- if and .Values.webserver.config .Values.webserver.configSecret }}
 webserver.configSecret: webserver.config is set too; set only one of them
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.dagProcessor.enabled) }}
+{{- if and $airflow_3 (not .Values.dagProcessor.enabled) }}
 dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.workers.sets) }}
+{{- if and $celery (not .Values.workers.sets) }}
 workers.sets: is empty, so no task would ever run; define a set
 {{- end }}
-{{- if and .Values.flower.enabled (not (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))) }}
+{{- if and .Values.flower.enabled (not $celery) }}
 flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (not .Values.postgresql.enabled) }}
+{{- if and $own_database (not .Values.postgresql.enabled) }}
 database.host: is empty and postgresql.enabled is false; set database.host or database.uri.existingSecret, or postgresql.enabled: true
 {{- end }}
-{{- if and
-  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-  (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
-  (or .Values.database.host .Values.database.uri.existingSecret) }}
+{{- if and $own_results (not $own_database) }}
 resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same server) or resultBackend.uri.existingSecret
 {{- end }}
-{{- if and
-  (not (or .Values.database.host .Values.database.uri.existingSecret))
-  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-  (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
-  (not .Values.postgresql.enabled) }}
+{{- if and $own_database $own_results (not .Values.postgresql.enabled) }}
 resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host
 {{- end }}
-{{- if and .Values.postgresql.enabled (not
-  (or
-    (not (or .Values.database.host .Values.database.uri.existingSecret))
-    (and
-      (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-      (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
-    )
-  )
-) }}
+{{- if and .Values.postgresql.enabled (not (or $own_database $own_results)) }}
 postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false
 {{- end }}
-{{- if and
-  (not (or .Values.database.host .Values.database.uri.existingSecret))
-  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-  (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))
-  (or (eq .Values.database.user .Values.resultBackend.user) (eq .Values.database.name .Values.resultBackend.name)) }}
+{{- if and $own_database $own_results (or
+  (eq .Values.database.user .Values.resultBackend.user)
+  (eq .Values.database.name .Values.resultBackend.name)
+) }}
 resultBackend.user: each has a role and a database of its own; user and name must differ from those of database
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) .Values.database.parameters }}
+{{- if and $own_database .Values.database.parameters }}
 database.parameters: the chart's own PostgreSQL takes none; set it only with database.host
 {{- end }}
 {{- if and .Values.postgresql.enabled (not (or .Values.images.postgresql.tag .Values.images.postgresql.digest)) }}
@@ -435,22 +426,13 @@ images.postgresql.tag: is empty; name a tag or a digest
 {{- if and .Values.postgresql.image.repository (not (or .Values.postgresql.image.tag .Values.postgresql.image.digest)) }}
 postgresql.image.tag: is empty; name a tag or a digest
 {{- end }}
-{{- if and
-  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-  (not (or .Values.broker.host .Values.broker.uri.existingSecret))
-  (not .Values.redis.enabled) }}
+{{- if and $celery $own_broker (not .Values.redis.enabled) }}
 broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or redis.enabled: true
 {{- end }}
-{{- if and (or
-  (has "CeleryExecutor" .Values.executors)
-  (has "CeleryKubernetesExecutor" .Values.executors)
-) (or .Values.broker.host .Values.broker.uri.existingSecret) .Values.redis.enabled }}
+{{- if and (not $own_broker) $has_redis }}
 redis.enabled: nothing uses the chart's Redis; set it to false
 {{- end }}
-{{- if and .Values.redis.enabled (or
-  (has "CeleryExecutor" .Values.executors)
-  (has "CeleryKubernetesExecutor" .Values.executors)
-) (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
+{{- if and $has_redis (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
 images.redis.tag: is empty; name a tag or a digest
 {{- end }}
 {{- if and .Values.redis.image.repository (not (or .Values.redis.image.tag .Values.redis.image.digest)) }}
@@ -477,10 +459,7 @@ secrets.apiSecretKey.existingSecret: is empty and secrets.generate is false; nam
 {{- if and .Values.secrets.apiSecretKey.value .Values.secrets.apiSecretKey.existingSecret }}
 secrets.apiSecretKey.value: secrets.apiSecretKey.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and
-  (not (hasPrefix "2." .Values.airflowVersion))
-  (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value))
-  (not .Values.secrets.generate) }}
+{{- if and $airflow_3 (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) (not .Values.secrets.generate) }}
 secrets.jwtSecret.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.secrets.jwtSecret.value .Values.secrets.jwtSecret.existingSecret }}
@@ -494,8 +473,7 @@ database.password.existingSecret: is empty and secrets.generate is false; name t
 {{- if and .Values.database.password.value .Values.database.password.existingSecret }}
 database.password.value: database.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and
-  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+{{- if and $celery
   (not .Values.resultBackend.uri.existingSecret)
   (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value))
   (not .Values.secrets.generate) }}
@@ -504,8 +482,7 @@ resultBackend.password.existingSecret: is empty and secrets.generate is false; n
 {{- if and .Values.resultBackend.password.value .Values.resultBackend.password.existingSecret }}
 resultBackend.password.value: resultBackend.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and
-  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
+{{- if and $celery
   (not .Values.broker.uri.existingSecret)
   (not (or .Values.broker.password.existingSecret .Values.broker.password.value))
   (not .Values.secrets.generate) }}
@@ -514,11 +491,9 @@ broker.password.existingSecret: is empty and secrets.generate is false; name the
 {{- if and .Values.broker.password.value .Values.broker.password.existingSecret }}
 broker.password.value: broker.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and
-  (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-  .Values.flower.enabled
-  (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value))
-  (not .Values.secrets.generate) }}
+{{- if and $celery .Values.flower.enabled (not
+  (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)
+) (not .Values.secrets.generate) }}
 flower.basicAuth.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.flower.basicAuth.value .Values.flower.basicAuth.existingSecret }}
@@ -527,7 +502,7 @@ flower.basicAuth.value: flower.basicAuth.existingSecret is set too; set only one
 {{- if and
   .Values.migrations.enabled
   .Values.adminUser.enabled
-  (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion))
+  (or (eq .Values.authManager "fab") $airflow_2)
   (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value))
   (not .Values.secrets.generate) }}
 adminUser.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
@@ -733,7 +708,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.pods.initContainersFirst
   .Values.pods.initContainers
   .Values.pods.containers }}
-{{ include "airflow-charts.pod-problems-alone" (dict "Values" .Values "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems-alone" (dict "root" . "path" "pods" "settings" .Values.pods) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.webserver.env
@@ -742,7 +717,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.webserver.initContainersFirst
   .Values.webserver.initContainers
   .Values.webserver.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "webserver" "settings" .Values.webserver) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.scheduler.env
@@ -751,7 +726,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.scheduler.initContainersFirst
   .Values.scheduler.initContainers
   .Values.scheduler.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "scheduler" "settings" .Values.scheduler) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.dagProcessor.env
@@ -760,7 +735,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.dagProcessor.initContainersFirst
   .Values.dagProcessor.initContainers
   .Values.dagProcessor.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "dagProcessor" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.triggerer.env
@@ -769,7 +744,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.triggerer.initContainersFirst
   .Values.triggerer.initContainers
   .Values.triggerer.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "triggerer" "settings" .Values.triggerer) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.workers.env
@@ -778,7 +753,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.workers.initContainersFirst
   .Values.workers.initContainers
   .Values.workers.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "workers" "settings" .Values.workers) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.kubernetesExecutor.env
@@ -788,7 +763,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.kubernetesExecutor.initContainers
   .Values.kubernetesExecutor.containers }}
 {{ include "airflow-charts.pod-problems" (dict
-  "Values" .Values
+  "root" .
   "path" "kubernetesExecutor"
   "settings" .Values.kubernetesExecutor
 ) | trimPrefix "\n" }}
@@ -800,7 +775,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.flower.initContainersFirst
   .Values.flower.initContainers
   .Values.flower.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "flower" "settings" .Values.flower) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.migrations.env
@@ -809,7 +784,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.migrations.initContainersFirst
   .Values.migrations.initContainers
   .Values.migrations.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "migrations" "settings" .Values.migrations) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.secretGeneration.env
@@ -818,11 +793,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.secretGeneration.initContainersFirst
   .Values.secretGeneration.initContainers
   .Values.secretGeneration.containers }}
-{{ include "airflow-charts.pod-problems" (dict
-  "Values" .Values
-  "path" "secretGeneration"
-  "settings" .Values.secretGeneration
-) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "secretGeneration" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.postgresql.env
@@ -831,7 +802,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.postgresql.initContainersFirst
   .Values.postgresql.initContainers
   .Values.postgresql.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "postgresql" "settings" .Values.postgresql) | trimPrefix "\n" }}
 {{- end }}
 {{- if or
   .Values.redis.env
@@ -840,7 +811,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.redis.initContainersFirst
   .Values.redis.initContainers
   .Values.redis.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "redis" "settings" .Values.redis) | trimPrefix "\n" }}
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
 {{- if hasKey $changes "serviceAccount" }}
@@ -854,7 +825,7 @@ workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.service
   (hasKey $changes "initContainers")
   (hasKey $changes "containers") }}
 {{ include "airflow-charts.pod-problems" (dict
-  "Values" $.Values
+  "root" $
   "path" (printf "workers.sets.%s" $name)
   "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)
 ) | trimPrefix "\n" }}

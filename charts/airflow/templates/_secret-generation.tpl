@@ -2,16 +2,13 @@
 
 {{/* The Job that generates missing credentials. */}}
 {{- define "airflow-charts.secret-generation-spec" -}}
+{{- $airflow_2 := hasPrefix "2." .Values.airflowVersion -}}
+{{- $celery := or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) -}}
 template:
   metadata:
     labels:
-      {{- include "airflow-charts.pod-selector" (dict
-        "Release" .Release
-        "Chart" .Chart
-        "component" "secret-generation"
-        "set_name" ""
-      ) | nindent 6 }}
-      {{- with include "airflow-charts.user-labels" (dict "Values" .Values "settings" .Values.secretGeneration) }}
+      {{- include "airflow-charts.pod-selector" (dict "root" . "component" "secret-generation" "set_name" "") | nindent 6 }}
+      {{- with include "airflow-charts.user-labels" (dict "root" . "settings" .Values.secretGeneration) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
     {{- if or (not .Values.secretGeneration.args) .Values.pods.podAnnotations .Values.secretGeneration.podAnnotations }}
@@ -19,7 +16,7 @@ template:
       {{- if not .Values.secretGeneration.args }}
       checksum/generate_secrets.py: "81022fd7c90eb5aa"
       {{- end }}
-      {{- with include "airflow-charts.pod-annotations" (dict "Values" .Values "settings" .Values.secretGeneration) }}
+      {{- with include "airflow-charts.pod-annotations" (dict "root" . "settings" .Values.secretGeneration) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
       {{- end }}
     {{- end }}
@@ -28,7 +25,7 @@ template:
     containers:
       - name: secret-generation
         image: {{ include "airflow-charts.image-reference" (dict
-          "Values" .Values
+          "root" .
           "own" .Values.secretGeneration.image
           "image" .Values.images.airflow
           "default_tag" .Values.airflowVersion
@@ -52,9 +49,7 @@ template:
           {{- if not (or .Values.secrets.apiSecretKey.existingSecret .Values.secrets.apiSecretKey.value) }}
           - "api-secret-key=password"
           {{- end }}
-          {{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not
-            (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)
-          ) }}
+          {{- if and (not $airflow_2) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) }}
           - "jwt-secret=password"
           {{- end }}
           {{- if and (not .Values.database.uri.existingSecret) (not
@@ -62,28 +57,23 @@ template:
           ) }}
           - "database-password=password"
           {{- end }}
-          {{- if and
-            (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-            (not .Values.resultBackend.uri.existingSecret)
-            (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)) }}
+          {{- if and $celery (not .Values.resultBackend.uri.existingSecret) (not
+            (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)
+          ) }}
           - "result-backend-password=password"
           {{- end }}
-          {{- if and
-            (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-            (not .Values.broker.uri.existingSecret)
-            (not (or .Values.broker.password.existingSecret .Values.broker.password.value)) }}
+          {{- if and $celery (not .Values.broker.uri.existingSecret) (not
+            (or .Values.broker.password.existingSecret .Values.broker.password.value)
+          ) }}
           - "broker-password=password"
           {{- end }}
-          {{- if and
-            (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))
-            .Values.flower.enabled
-            (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) }}
+          {{- if and $celery .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) }}
           - "flower-basic-auth=login"
           {{- end }}
           {{- if and
             .Values.migrations.enabled
             .Values.adminUser.enabled
-            (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion))
+            (or (eq .Values.authManager "fab") $airflow_2)
             (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) }}
           - "admin-password=password"
           {{- end }}
@@ -93,7 +83,7 @@ template:
           {{- include "airflow-charts.database-env-optional" . | trimPrefix "\n" | nindent 10 }}
           - name: POD_NAMESPACE
             value: "{{ .Release.Namespace }}"
-          {{- with include "airflow-charts.user-env" (dict "Values" .Values "settings" .Values.secretGeneration) }}
+          {{- with include "airflow-charts.user-env" (dict "root" . "settings" .Values.secretGeneration) }}
           {{- . | trimPrefix "\n" | nindent 10 }}
           {{- end }}
         volumeMounts:
@@ -104,7 +94,7 @@ template:
           {{- with .Values.secretGeneration.volumeMounts }}
           {{- mustToYaml . | nindent 10 }}
           {{- end }}
-        {{- with include "airflow-charts.container-fields" (dict "Values" .Values "settings" .Values.secretGeneration) }}
+        {{- with include "airflow-charts.container-fields" (dict "root" . "settings" .Values.secretGeneration) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
       {{- with .Values.secretGeneration.containers }}
@@ -148,6 +138,6 @@ template:
       {{- with .Values.secretGeneration.volumes }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
-    {{- include "airflow-charts.pod-fields" (dict "Values" .Values "settings" .Values.secretGeneration) | nindent 4 }}
+    {{- include "airflow-charts.pod-fields" (dict "root" . "settings" .Values.secretGeneration) | nindent 4 }}
 backoffLimit: 100000
 {{- end }}

@@ -2,17 +2,32 @@
 
 {{/* Host and port of a service: of the component that provides it, or of the host that the values name. */}}
 {{- define "airflow-charts.address-broker" -}}
-{{ if not (or .Values.broker.host .Values.broker.uri.existingSecret) }}{{ include "airflow-charts.fullname" . }}-redis:{{ int64 .port }}{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
+{{- if not (or .root.Values.broker.host .root.Values.broker.uri.existingSecret) -}}
+{{ include "airflow-charts.fullname" .root }}-redis:{{ int64 .port }}
+{{- else -}}
+{{ .host }}:{{ int64 .port }}
+{{- end -}}
 {{- end }}
 
 {{/* Host and port of a service: of the component that provides it, or of the host that the values name. */}}
 {{- define "airflow-charts.address-database" -}}
-{{ if not (or .Values.database.host .Values.database.uri.existingSecret) }}{{ include "airflow-charts.fullname" . }}-postgresql:{{ int64 .port }}{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
+{{- if not (or .root.Values.database.host .root.Values.database.uri.existingSecret) -}}
+{{ include "airflow-charts.fullname" .root }}-postgresql:{{ int64 .port }}
+{{- else -}}
+{{ .host }}:{{ int64 .port }}
+{{- end -}}
 {{- end }}
 
 {{/* Host and port of a service: of the component that provides it, or of the host that the values name. */}}
 {{- define "airflow-charts.address-result-backend" -}}
-{{ if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) }}{{ include "airflow-charts.fullname" . }}-postgresql:{{ int64 .port }}{{ else }}{{ .host }}:{{ int64 .port }}{{ end }}
+{{- if and (or
+  (has "CeleryExecutor" .root.Values.executors)
+  (has "CeleryKubernetesExecutor" .root.Values.executors)
+) (not (or .root.Values.resultBackend.host .root.Values.resultBackend.uri.existingSecret)) -}}
+{{ include "airflow-charts.fullname" .root }}-postgresql:{{ int64 .port }}
+{{- else -}}
+{{ .host }}:{{ int64 .port }}
+{{- end -}}
 {{- end }}
 
 {{/* The way to the metadata database: a URI without password, and the password as PostgreSQL's own variable. */}}
@@ -25,20 +40,18 @@
       key: "{{ .Values.database.uri.key }}"
   {{- else if .Values.database.parameters }}
   value: {{ printf "postgresql://%s@%s/%s?%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))
+    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
   ) .Values.database.name .Values.database.parameters | quote }}
   {{- else }}
   value: {{ printf "postgresql://%s@%s/%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))
+    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
   ) .Values.database.name | quote }}
   {{- end }}
 {{- if not .Values.database.uri.existingSecret }}
 - name: PGPASSWORD
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict
-      "Values" .Values
-      "Release" .Release
-      "Chart" .Chart
+      "root" .
       "credential" .Values.database.password
       "default_key" "database-password"
     ) | trimPrefix "\n" | nindent 4 }}
@@ -55,20 +68,18 @@
       key: "{{ .Values.database.uri.key }}"
   {{- else if .Values.database.parameters }}
   value: {{ printf "postgresql://%s@%s/%s?%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))
+    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
   ) .Values.database.name .Values.database.parameters | quote }}
   {{- else }}
   value: {{ printf "postgresql://%s@%s/%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.database.host "port" (int64 .Values.database.port))
+    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
   ) .Values.database.name | quote }}
   {{- end }}
 {{- if not .Values.database.uri.existingSecret }}
 - name: PGPASSWORD
   valueFrom:
     {{- include "airflow-charts.secret-source-optional" (dict
-      "Values" .Values
-      "Release" .Release
-      "Chart" .Chart
+      "root" .
       "credential" .Values.database.password
       "default_key" "database-password"
     ) | trimPrefix "\n" | nindent 4 }}
@@ -89,21 +100,22 @@
   value: {{ printf "python /etc/airflow-scripts/connection_uri.py db+postgresql %s RESULT_BACKEND_PASSWORD %s/%s?%s"
     .Values.resultBackend.user
     (include "airflow-charts.address-result-backend"
-      (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.resultBackend.host "port" (int64 .Values.resultBackend.port))
+      (dict "root" . "host" .Values.resultBackend.host "port" (int64 .Values.resultBackend.port))
     )
     .Values.resultBackend.name
     .Values.resultBackend.parameters | quote }}
   {{- else }}
-  value: {{ printf "python /etc/airflow-scripts/connection_uri.py db+postgresql %s RESULT_BACKEND_PASSWORD %s/%s" .Values.resultBackend.user (include "airflow-charts.address-result-backend"
-    (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.resultBackend.host "port" (int64 .Values.resultBackend.port))
-  ) .Values.resultBackend.name | quote }}
+  value: {{ printf "python /etc/airflow-scripts/connection_uri.py db+postgresql %s RESULT_BACKEND_PASSWORD %s/%s"
+    .Values.resultBackend.user
+    (include "airflow-charts.address-result-backend"
+      (dict "root" . "host" .Values.resultBackend.host "port" (int64 .Values.resultBackend.port))
+    )
+    .Values.resultBackend.name | quote }}
   {{- end }}
 - name: RESULT_BACKEND_PASSWORD
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict
-      "Values" .Values
-      "Release" .Release
-      "Chart" .Chart
+      "root" .
       "credential" .Values.resultBackend.password
       "default_key" "result-backend-password"
     ) | trimPrefix "\n" | nindent 4 }}
@@ -123,16 +135,12 @@
   value: {{ printf "python /etc/airflow-scripts/connection_uri.py %s '%s' BROKER_PASSWORD %s/%d"
     .Values.broker.scheme
     .Values.broker.user
-    (include "airflow-charts.address-broker"
-      (dict "Values" .Values "Release" .Release "Chart" .Chart "host" .Values.broker.host "port" (int64 .Values.broker.port))
-    )
+    (include "airflow-charts.address-broker" (dict "root" . "host" .Values.broker.host "port" (int64 .Values.broker.port)))
     (int64 .Values.broker.databaseNumber) | quote }}
 - name: BROKER_PASSWORD
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict
-      "Values" .Values
-      "Release" .Release
-      "Chart" .Chart
+      "root" .
       "credential" .Values.broker.password
       "default_key" "broker-password"
     ) | trimPrefix "\n" | nindent 4 }}

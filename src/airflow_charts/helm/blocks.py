@@ -28,7 +28,7 @@ class Control:
     indent: int
     action: str
     trims: bool = False
-    """Whether it takes the line break after it away as well, where a text begins below."""
+    """Whether it takes away the line break after it too, because a text begins there."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Block:
     otherwise: Blocks = ()
     opposite: str = field(default="", compare=False)
     """The opposite of a condition, as it is printed."""
+    trims: bool = False
+    """Whether its actions take away the line breaks after them too, because its lines are parts of one text."""
 
 
 Part: TypeAlias = Line | Control | Block
@@ -69,17 +71,17 @@ def _action(indent: int, action: str, *, trims: bool = False) -> Iterator[str]:
 
 def _block(block: Block) -> Iterator[str]:
     """A block with its `else if`s, which Go has for `if` alone."""
-    yield from _action(block.indent, f"{block.kind} {block.head}")
+    yield from _action(block.indent, f"{block.kind} {block.head}", trims=block.trims)
     yield from rendered(block.body)
     rest = block.otherwise
     while rest:
         match rest:
             case (Block(kind="if") as inner,) if block.kind == "if":
-                yield from _action(block.indent, f"else if {inner.head}")
+                yield from _action(block.indent, f"else if {inner.head}", trims=block.trims)
                 yield from rendered(inner.body)
                 rest = inner.otherwise
             case _:
-                yield from _action(block.indent, "else")
+                yield from _action(block.indent, "else", trims=block.trims)
                 yield from rendered(rest)
                 rest = ()
-    yield from _action(block.indent, "end")
+    yield from _action(block.indent, "end", trims=block.trims)

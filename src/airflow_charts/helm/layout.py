@@ -41,10 +41,11 @@ def guarded(holds: Any, context: Context, indent: int, body: list[Part]) -> Outp
     if holds is UNKNOWN:
         head = next(part.text for part in body if isinstance(part, Line))
         raise ChartError(f"`{head}` may be left empty: build its items in a @fragment")
-    yield _if(holds, context, indent, body)
+    yield branches(holds, context, indent, body)
 
 
-def _if(holds: Any, context: Context, indent: int, body: list[Part], otherwise: Iterable[Part] = ()) -> Block:
+def branches(holds: Any, context: Context, indent: int, body: list[Part], otherwise: Iterable[Part] = ()) -> Block:
+    """Parts under a condition, and those where it does not hold."""
     head, opposite = condition(holds, context), condition(negated(holds), context)
     return Block("if", indent, head, tuple(body), tuple(otherwise), opposite)
 
@@ -52,9 +53,9 @@ def _if(holds: Any, context: Context, indent: int, body: list[Part], otherwise: 
 def decision(node: When, context: Context, indent: int, first: list[Part], second: list[Part]) -> Output:
     """Parts of either branch of a decision."""
     if first:
-        yield _if(node.condition, context, indent, first, second)
+        yield branches(node.condition, context, indent, first, second)
     elif second:
-        yield _if(negated(node.condition), context, indent, second)
+        yield branches(negated(node.condition), context, indent, second)
 
 
 def assign(node: Let, context: Context, indent: int, body: list[Part]) -> Output:

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from airflow_charts.helm.blocks import Control, Line, Output, rendered
 from airflow_charts.helm.expressions import Context, argument, expression, go_string
-from airflow_charts.helm.layout import assign, content, decision, guarded, repetition, starts_with_text
+from airflow_charts.helm.layout import (
+    DECISION_WIDTH,
+    assign,
+    branches,
+    content,
+    decision,
+    guarded,
+    repetition,
+    starts_with_text,
+)
+from airflow_charts.helm.naming import with_names
 from airflow_charts.helm.presence import presence
 from airflow_charts.helm.scalars import is_scalar, raw_text
-from airflow_charts.helm.tidy import tidied
 from airflow_charts.tracing.nodes import (
     Call,
+    Concat,
     Const,
     Digest,
     Each,
@@ -71,20 +82,52 @@ def _made_twice(document: Any) -> tuple[Call, ...]:
     )
 
 
-def define(fragment: Fragment, prefix: str) -> str:
+def define(fragment: Fragment, context: Context) -> str:
     """The named template of a fragment."""
-    context = Context(prefix)
-    comment = f"{{{{/* {fragment.doc} */}}}}\n" if fragment.doc else ""
-    head = f'{comment}{{{{- define "{prefix}{fragment.name}" }}}}'
+    context = replace(context, parameters=bool(fragment.parameters))
     body = fragment.body
     if isinstance(body, Lines):
-        return "\n".join([head, *rendered(tidied(_text_lines(body, context))), "{{- end }}"]) + "\n"
-    if fragment.type.kind == "text":
-        return f"{head.removesuffix(' }}')} -}}}}\n{raw_text(body, context)}\n{{{{- end }}}}\n"
-    lines = rendered(tidied(content(body, context, 0)))
-    if starts_with_text(body):
-        head = f"{head.removesuffix(' }}')} -}}}}"
-    return "\n".join([head, *lines, "{{- end }}"]) + "\n"
+        make, trims = partial(_text_lines, body), False
+    elif fragment.type.kind == "text":
+        make, trims = partial(_text, body), True
+    else:
+        make, trims = partial(_content, body), starts_with_text(body)
+    comment = [f"{{{{/* {fragment.doc} */}}}}"] if fragment.doc else []
+    head = f'{{{{- define "{context.prefix}{fragment.name}" {"-" if trims else ""}}}}}'
+    lines = rendered(with_names(body, make, context, trims=trims))
+    return "\n".join([*comment, head, *lines, "{{- end }}"]) + "\n"
+
+
+def _content(body: Any, context: Context) -> Output:
+    return content(body, context, 0)
+
+
+def _text(tree: Any, context: Context) -> Output:
+    """A text on one line, or its decisions on lines that leave no line breaks."""
+    text = raw_text(tree, context)
+    match tree:
+        case Let(variable=variable, value=value, body=body) if len(text) > DECISION_WIDTH:
+            yield Control(0, f"${variable.name} := {expression(value, context)}", trims=True)
+            yield from _text(body, context)
+        case When(then=then, otherwise=otherwise) if len(text) > DECISION_WIDTH and _is_trimmed(tree):
+            first, second = list(_text(then, context)), list(_text(otherwise, context))
+            yield replace(branches(tree.condition, context, 0, first, second), trims=True)
+        case _:
+            yield Line(0, text)
+
+
+def _is_trimmed(tree: Any) -> bool:
+    """Whether a text neither begins nor ends with a space that is not a value's."""
+    match tree:
+        case Const(value=str(text)):
+            return text == text.strip()
+        case Concat(parts=parts):
+            return _is_trimmed(parts[0]) and _is_trimmed(parts[-1])
+        case When(then=then, otherwise=otherwise):
+            return _is_trimmed(then) and _is_trimmed(otherwise)
+        case Let(body=body):
+            return _is_trimmed(body)
+    return True
 
 
 def _text_lines(tree: Any, context: Context) -> Output:
@@ -95,7 +138,7 @@ def _text_lines(tree: Any, context: Context) -> Output:
         case Lines(parts=parts) | Sequence(parts=parts):
             for part in parts:
                 yield from _text_lines(part.value if isinstance(part, Splice) else part, context)
-        case When(then=then, otherwise=otherwise) if not is_scalar(tree):
+        case When(then=then, otherwise=otherwise) if not _fits(tree, context):
             first, second = list(_text_lines(then, context)), list(_text_lines(otherwise, context))
             yield from decision(tree, context, 0, first, second)
         case Each(body=body):
@@ -104,3 +147,8 @@ def _text_lines(tree: Any, context: Context) -> Output:
             yield Line(0, f"{{{{ {go_string(text)} }}}}")
         case _:
             yield Line(0, raw_text(tree, context))
+
+
+def _fits(tree: When, context: Context) -> bool:
+    """Whether a decision about a text stands on one line of it."""
+    return is_scalar(tree) and len(raw_text(tree, context)) <= DECISION_WIDTH
