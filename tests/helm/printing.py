@@ -61,7 +61,7 @@ FULL: dict[str, Any] = {
     "names": ["one", "two"],
     "labels": {"b": "1", "a": "true", "c.d/e": ""},
     "affinity": {"nodeAffinity": {}, "weights": [1, 1000000]},
-    "tolerations": [{"key": "k", "operator": "Exists"}, {}],
+    "tolerations": [{"key": "k", "operator": "Exists"}, {}, {"value": "two\n\n"}],
     "env": {"A": "text", "B": {"fieldRef": {"fieldPath": "x"}}},
     "inner": {"enabled": True, "replicas": 3, "labels": {"a": "inner", "z": "2"}, "tolerations": [{"key": "own"}]},
     "sets": {"small": {}, "big": {"replicas": 9, "labels": {"a": "set"}}},

@@ -100,6 +100,12 @@ def suffixed(text: str, *, sign: str = "", twice: bool = False) -> str:
 
 
 @fragment
+def tolerant(values: Sample) -> core_v1.PodSpec:
+    """An object that ends with what the user wrote."""
+    return core_v1.PodSpec(containers=[], hostname="a", tolerations=values.tolerations)
+
+
+@fragment
 def items_of_env(values: Sample) -> list[core_v1.EnvVar]:
     """Environment."""
     return each_pair(
@@ -1384,6 +1390,81 @@ data:
 
 {{- define "x.loud" -}}
 {{ .text }}!
+{{- end }}
+""",
+    ),
+    "a text that several documents need": (
+        lambda values, release: [
+            when(values.flag, lambda: config(a=full(values, release))),
+            each(values.names, lambda name: config(b=f"{full(values, release)}-{name}")),
+        ],
+        r"""
+{{- $full := include "x.full" . }}
+{{- if .Values.flag }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+data:
+  a: "{{ $full }}"
+{{- end }}
+{{- range $_, $name := .Values.names }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+data:
+  b: "{{ $full }}-{{ $name }}"
+{{- end }}
+""",
+        r"""
+{{/* The full name. */}}
+{{- define "x.full" -}}
+{{ if .Values.name }}{{ .Values.name }}{{ else }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end }}
+{{- end }}
+""",
+    ),
+    "fragments as items": (
+        lambda values, release: {
+            "kind": "X",
+            "metadata": NAMED,
+            "spec": [tolerant(values), maybe(values), "x"],
+        },
+        r"""
+---
+kind: X
+metadata:
+  name: a
+spec:
+  - {{- include "x.tolerant" . | nindent 4 }}
+  {{- if or .Values.flag .Values.name }}
+  -
+    {{- with include "x.maybe" . }}
+    {{- . | trimPrefix "\n" | nindent 4 }}
+    {{- end }}
+  {{- end }}
+  - x
+""",
+        r"""
+{{/* A map that may be empty. */}}
+{{- define "x.maybe" }}
+{{- if .Values.flag }}
+a: "yes"
+{{- end }}
+{{- if .Values.name }}
+b: "{{ .Values.name }}"
+{{- end }}
+{{- end }}
+
+{{/* An object that ends with what the user wrote. */}}
+{{- define "x.tolerant" -}}
+hostname: a
+{{- with .Values.tolerations }}
+tolerations:
+  {{- mustToYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 """,
     ),

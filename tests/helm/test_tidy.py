@@ -7,7 +7,7 @@ from printing import Maker, printed
 
 from airflow_charts.helm.width import WIDTH, fitted
 from airflow_charts.k8s import core_v1, meta_v1
-from airflow_charts.tracing import all_of, any_of, filled, first_of, negate, when
+from airflow_charts.tracing import all_of, any_of, each, filled, first_of, negate, when
 
 HEAD = """\
 ---
@@ -140,6 +140,23 @@ command:
   {{- else }}
   - b
   {{- end }}
+  {{- end }}
+""",
+    ),
+    "if and range of one value are range": (
+        lambda values, _: container(
+            args=when(
+                filled(values.hosts), lambda: [*each(values.hosts, lambda host: f"--{host}")], lambda: ["--nobody"]
+            )
+        ),
+        r"""
+---
+name: c
+args:
+  {{- range $_, $host := .Values.hosts }}
+  - {{ printf "--%s" $host | quote }}
+  {{- else }}
+  - "--nobody"
   {{- end }}
 """,
     ),

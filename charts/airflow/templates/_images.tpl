@@ -2,11 +2,7 @@
 
 {{/* Registry and name of an image, behind the registry of all images if there is one. */}}
 {{- define "airflow-charts.image-repository" -}}
-{{- if .root.Values.global.imageRegistry -}}
-{{ .root.Values.global.imageRegistry }}/{{ .repository }}
-{{- else -}}
-{{ .repository }}
-{{- end -}}
+{{ if .root.Values.global.imageRegistry }}{{ .root.Values.global.imageRegistry }}/{{ .repository }}{{ else }}{{ .repository }}{{ end }}
 {{- end }}
 
 {{/* The reference of an image: by its digest if it has one, else by its tag. */}}

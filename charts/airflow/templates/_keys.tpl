@@ -13,12 +13,7 @@
 
 {{/* The key that signs web sessions and requests for logs. */}}
 {{- define "airflow-charts.api-secret-env" -}}
--
-  {{- if not (hasPrefix "2." .Values.airflowVersion) }}
-  name: AIRFLOW__API__SECRET_KEY
-  {{- else }}
-  name: AIRFLOW__WEBSERVER__SECRET_KEY
-  {{- end }}
+- name: {{ if not (hasPrefix "2." .Values.airflowVersion) }}AIRFLOW__API__SECRET_KEY{{ else }}AIRFLOW__WEBSERVER__SECRET_KEY{{ end }}
   valueFrom:
     {{- include "airflow-charts.secret-source" (dict
       "root" .

@@ -49,7 +49,7 @@ spec:
         {{- end }}
       volumeMounts:
         {{- include "airflow-charts.base-mounts" . | nindent 8 }}
-        - {{ include "airflow-charts.log-mount" . | indent 10 | trim }}
+        - {{- include "airflow-charts.log-mount" . | nindent 10 }}
         {{- with include "airflow-charts.dag-mounts" . }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
@@ -101,7 +101,7 @@ spec:
           - configMap:
               name: "{{ include "airflow-charts.fullname" . }}-config"
     {{- include "airflow-charts.base-volumes" . | nindent 4 }}
-    - {{ include "airflow-charts.log-volume" . | indent 6 | trim }}
+    - {{- include "airflow-charts.log-volume" . | nindent 6 }}
     {{- with include "airflow-charts.dag-volumes" . }}
     {{- . | trimPrefix "\n" | nindent 4 }}
     {{- end }}

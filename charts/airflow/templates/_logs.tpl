@@ -55,5 +55,5 @@ securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  - {{ include "airflow-charts.log-mount" .root | indent 4 | trim }}
+  - {{- include "airflow-charts.log-mount" .root | nindent 4 }}
 {{- end }}

@@ -44,10 +44,10 @@ template:
           {{- include "airflow-charts.base-env" . | nindent 10 }}
           {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 10 }}
           {{- include "airflow-charts.fernet-env" . | nindent 10 }}
-          {{- if and .Values.migrations.enabled .Values.adminUser.enabled (or
-            (eq .Values.authManager "fab")
-            (hasPrefix "2." .Values.airflowVersion)
-          ) }}
+          {{- if and
+            .Values.migrations.enabled
+            .Values.adminUser.enabled
+            (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
           - name: ADMIN_USERNAME
             value: "{{ .Values.adminUser.username }}"
           - name: ADMIN_EMAIL

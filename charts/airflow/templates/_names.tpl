@@ -14,11 +14,7 @@
 {{/* The beginning of all names. A long one is cut and ends with a digest, so that two never meet. */}}
 {{- define "airflow-charts.fullname" -}}
 {{- $name := include "airflow-charts.natural-name" . -}}
-{{- if gt (len $name) 30 -}}
-{{ trunc (int 21) $name | trimSuffix "-" }}-{{ sha256sum $name | trunc 8 }}
-{{- else -}}
-{{ $name }}
-{{- end -}}
+{{ if gt (len $name) 30 }}{{ trunc (int 21) $name | trimSuffix "-" }}-{{ sha256sum $name | trunc 8 }}{{ else }}{{ $name }}{{ end }}
 {{- end }}
 
 {{/* The same for one set of workers. */}}

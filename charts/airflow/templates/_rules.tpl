@@ -296,24 +296,26 @@
 {{- end }}
 {{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
 {{ include "airflow-charts.refused-names" (dict "root" .root "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- if lt (len
-  (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "root" .root "settings" .settings) | trimPrefix "\n")))
-) (add (len .root.Values.pods.volumes) (len .settings.volumes)) }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes" (dict "root" .root "settings" .settings) | trimPrefix "\n"))))
+  (add (len .root.Values.pods.volumes) (len .settings.volumes)) }}
 {{ .path }}.volumes: a name stands twice, here and under pods taken together; use different names
 {{- end }}
-{{- if lt (len
-  (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "root" .root "settings" .settings) | trimPrefix "\n")))
-) (add (len .root.Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts" (dict "root" .root "settings" .settings) | trimPrefix "\n"))))
+  (add (len .root.Values.pods.volumeMounts) (len .settings.volumeMounts)) }}
 {{ .path }}.volumeMounts: a name stands twice, here and under pods taken together; use different names
 {{- end }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "root" .root "settings" .settings) | trimPrefix "\n")))) (add
-  (len .root.Values.pods.initContainersFirst)
-  (len .root.Values.pods.initContainers)
-  (len .root.Values.pods.containers)
-  (len .settings.initContainersFirst)
-  (len .settings.initContainers)
-  (len .settings.containers)
-) }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers" (dict "root" .root "settings" .settings) | trimPrefix "\n"))))
+  (add
+    (len .root.Values.pods.initContainersFirst)
+    (len .root.Values.pods.initContainers)
+    (len .root.Values.pods.containers)
+    (len .settings.initContainersFirst)
+    (len .settings.initContainers)
+    (len .settings.containers)
+  ) }}
 {{ .path }}.containers: a name stands twice, here and under pods taken together; use different names
 {{- end }}
 {{- end }}
@@ -329,19 +331,19 @@
 {{- end }}
 {{- if or .settings.volumes .settings.volumeMounts .settings.initContainersFirst .settings.initContainers .settings.containers }}
 {{ include "airflow-charts.refused-names" (dict "root" .root "path" .path "settings" .settings) | trimPrefix "\n" }}
-{{- if lt (len
-  (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .settings) | trimPrefix "\n")))
-) (add (len .settings.volumes)) }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumes-alone" (dict "settings" .settings) | trimPrefix "\n"))))
+  (add (len .settings.volumes)) }}
 {{ .path }}.volumes: a name stands twice; use different names
 {{- end }}
-{{- if lt (len
-  (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .settings) | trimPrefix "\n")))
-) (add (len .settings.volumeMounts)) }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.names-of-volumeMounts-alone" (dict "settings" .settings) | trimPrefix "\n"))))
+  (add (len .settings.volumeMounts)) }}
 {{ .path }}.volumeMounts: a name stands twice; use different names
 {{- end }}
-{{- if lt (len
-  (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .settings) | trimPrefix "\n")))
-) (add (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.names-of-containers-alone" (dict "settings" .settings) | trimPrefix "\n"))))
+  (add (len .settings.initContainersFirst) (len .settings.initContainers) (len .settings.containers)) }}
 {{ .path }}.containers: a name stands twice; use different names
 {{- end }}
 {{- end }}
@@ -381,10 +383,9 @@ executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, Kuber
   (eq .Values.dags.path "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
-{{- if or (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values)) (and
-  (contains "\\" (mustToJson .Values))
-  (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))
-) }}
+{{- if or
+  (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values))
+  (and (contains "\\" (mustToJson .Values)) (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))) }}
 a value holds a control character, which Kubernetes' YAML cannot carry; remove it
 {{- end }}
 {{- if and .Values.webserver.config .Values.webserver.configSecret }}
@@ -465,9 +466,10 @@ secrets.jwtSecret.existingSecret: is empty and secrets.generate is false; name t
 {{- if and .Values.secrets.jwtSecret.value .Values.secrets.jwtSecret.existingSecret }}
 secrets.jwtSecret.value: secrets.jwtSecret.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not .Values.database.uri.existingSecret) (not
-  (or .Values.database.password.existingSecret .Values.database.password.value)
-) (not .Values.secrets.generate) }}
+{{- if and
+  (not .Values.database.uri.existingSecret)
+  (not (or .Values.database.password.existingSecret .Values.database.password.value))
+  (not .Values.secrets.generate) }}
 database.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.database.password.value .Values.database.password.existingSecret }}
@@ -491,9 +493,10 @@ broker.password.existingSecret: is empty and secrets.generate is false; name the
 {{- if and .Values.broker.password.value .Values.broker.password.existingSecret }}
 broker.password.value: broker.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and $celery .Values.flower.enabled (not
-  (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)
-) (not .Values.secrets.generate) }}
+{{- if and $celery
+  .Values.flower.enabled
+  (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value))
+  (not .Values.secrets.generate) }}
 flower.basicAuth.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.flower.basicAuth.value .Values.flower.basicAuth.existingSecret }}

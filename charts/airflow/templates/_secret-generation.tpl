@@ -52,19 +52,19 @@ template:
           {{- if and (not $airflow_2) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) }}
           - "jwt-secret=password"
           {{- end }}
-          {{- if and (not .Values.database.uri.existingSecret) (not
-            (or .Values.database.password.existingSecret .Values.database.password.value)
-          ) }}
+          {{- if and
+            (not .Values.database.uri.existingSecret)
+            (not (or .Values.database.password.existingSecret .Values.database.password.value)) }}
           - "database-password=password"
           {{- end }}
-          {{- if and $celery (not .Values.resultBackend.uri.existingSecret) (not
-            (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)
-          ) }}
+          {{- if and $celery
+            (not .Values.resultBackend.uri.existingSecret)
+            (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)) }}
           - "result-backend-password=password"
           {{- end }}
-          {{- if and $celery (not .Values.broker.uri.existingSecret) (not
-            (or .Values.broker.password.existingSecret .Values.broker.password.value)
-          ) }}
+          {{- if and $celery
+            (not .Values.broker.uri.existingSecret)
+            (not (or .Values.broker.password.existingSecret .Values.broker.password.value)) }}
           - "broker-password=password"
           {{- end }}
           {{- if and $celery .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) }}

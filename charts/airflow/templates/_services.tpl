@@ -20,10 +20,9 @@
 
 {{/* Host and port of a service: of the component that provides it, or of the host that the values name. */}}
 {{- define "airflow-charts.address-result-backend" -}}
-{{- if and (or
-  (has "CeleryExecutor" .root.Values.executors)
-  (has "CeleryKubernetesExecutor" .root.Values.executors)
-) (not (or .root.Values.resultBackend.host .root.Values.resultBackend.uri.existingSecret)) -}}
+{{- if and
+  (or (has "CeleryExecutor" .root.Values.executors) (has "CeleryKubernetesExecutor" .root.Values.executors))
+  (not (or .root.Values.resultBackend.host .root.Values.resultBackend.uri.existingSecret)) -}}
 {{ include "airflow-charts.fullname" .root }}-postgresql:{{ int64 .port }}
 {{- else -}}
 {{ .host }}:{{ int64 .port }}
@@ -39,13 +38,16 @@
       name: "{{ .Values.database.uri.existingSecret }}"
       key: "{{ .Values.database.uri.key }}"
   {{- else if .Values.database.parameters }}
-  value: {{ printf "postgresql://%s@%s/%s?%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
-  ) .Values.database.name .Values.database.parameters | quote }}
+  value: {{ printf "postgresql://%s@%s/%s?%s"
+    .Values.database.user
+    (include "airflow-charts.address-database" (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port)))
+    .Values.database.name
+    .Values.database.parameters | quote }}
   {{- else }}
-  value: {{ printf "postgresql://%s@%s/%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
-  ) .Values.database.name | quote }}
+  value: {{ printf "postgresql://%s@%s/%s"
+    .Values.database.user
+    (include "airflow-charts.address-database" (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port)))
+    .Values.database.name | quote }}
   {{- end }}
 {{- if not .Values.database.uri.existingSecret }}
 - name: PGPASSWORD
@@ -67,13 +69,16 @@
       name: "{{ .Values.database.uri.existingSecret }}"
       key: "{{ .Values.database.uri.key }}"
   {{- else if .Values.database.parameters }}
-  value: {{ printf "postgresql://%s@%s/%s?%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
-  ) .Values.database.name .Values.database.parameters | quote }}
+  value: {{ printf "postgresql://%s@%s/%s?%s"
+    .Values.database.user
+    (include "airflow-charts.address-database" (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port)))
+    .Values.database.name
+    .Values.database.parameters | quote }}
   {{- else }}
-  value: {{ printf "postgresql://%s@%s/%s" .Values.database.user (include "airflow-charts.address-database"
-    (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port))
-  ) .Values.database.name | quote }}
+  value: {{ printf "postgresql://%s@%s/%s"
+    .Values.database.user
+    (include "airflow-charts.address-database" (dict "root" . "host" .Values.database.host "port" (int64 .Values.database.port)))
+    .Values.database.name | quote }}
   {{- end }}
 {{- if not .Values.database.uri.existingSecret }}
 - name: PGPASSWORD

@@ -16,10 +16,10 @@ from airflow_charts.helm.blocks import rendered
 from airflow_charts.helm.expressions import Context
 from airflow_charts.helm.naming import Names, names_of, with_names
 from airflow_charts.helm.readme import readme
-from airflow_charts.helm.templates import define, documents
+from airflow_charts.helm.templates import define, parts_of_file
 from airflow_charts.helm.values_yaml import values_yaml
 from airflow_charts.release import symbolic_release
-from airflow_charts.tracing.nodes import Fragment
+from airflow_charts.tracing.nodes import Fragment, Sequence
 from airflow_charts.tracing.symbols import root
 from airflow_charts.tracing.trace import Traced, trace
 from airflow_charts.values import AIRFLOW_VERSION, Values, conditions
@@ -60,7 +60,7 @@ _HELMIGNORE = "*.tgz\n.git/\n"
 def traced() -> Traced:
     """The recorded deployment, its notes and its rules."""
     values, release = root("Values", Values), symbolic_release()
-    parts = {name: partial(part, values, release) for name, part in PARTS.items()}
+    parts = {name: tuple(partial(make, values, release) for make in makers) for name, makers in PARTS.items()}
     return trace(parts, texts={"notes": partial(notes, values, release), "rules": partial(problems, values)})
 
 
@@ -76,10 +76,7 @@ def template_files(recorded: Traced, *, prefix: str = PREFIX, names: Names | Non
     context = Context(prefix, names=names or {})
     files: dict[str, str] = {}
     for name, tree in recorded.parts.items():
-        head = f"{{{{- /* {GENERATED}: {recorded.sources[name]} */}}}}"
-        files[f"templates/{name.replace('_', '-')}.yaml"] = (
-            "\n".join([head, *rendered(with_names(tree, partial(documents, tree), context))]) + "\n"
-        )
+        files[f"templates/{name.replace('_', '-')}.yaml"] = _objects_file(recorded.sources[name], tree, context)
     for source in sorted({fragment.file for fragment in recorded.fragments.values()}):
         own = [fragment for fragment in recorded.fragments.values() if fragment.file == source]
         name = f"templates/_{Path(source).stem.replace('_', '-')}.tpl"
@@ -87,6 +84,12 @@ def template_files(recorded: Traced, *, prefix: str = PREFIX, names: Names | Non
             raise ChartError(f"{name} would hold the fragments of two files, one of them {source}; rename one")
         files[name] = _fragments_file(source, own, context)
     return files
+
+
+def _objects_file(sources: tuple[str, ...], tree: Sequence, context: Context) -> str:
+    head = f"{{{{- /* {GENERATED}: {sources[0]} */}}}}\n"
+    lines = rendered(with_names(tree, partial(parts_of_file, tree, sources), context))
+    return head + "".join(f"{line}\n" for line in lines)
 
 
 def _fragments_file(source: str, fragments: Iterable[Fragment], context: Context) -> str:

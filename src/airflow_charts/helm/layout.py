@@ -11,6 +11,7 @@ from airflow_charts.helm.blocks import Block, Control, Line, Output, Part
 from airflow_charts.helm.expressions import Context, argument, condition, expression
 from airflow_charts.helm.presence import UNKNOWN, negated, presence
 from airflow_charts.helm.scalars import is_scalar, scalar, yaml_constant
+from airflow_charts.helm.width import WIDTH
 from airflow_charts.tracing.nodes import (
     Call,
     Const,
@@ -26,9 +27,6 @@ from airflow_charts.tracing.nodes import (
     When,
 )
 from airflow_charts.tracing.types import Type
-
-DECISION_WIDTH = 120
-"""The most signs of a line with a decision in it."""
 
 
 def guarded(holds: Any, context: Context, indent: int, body: list[Part]) -> Output:
@@ -116,7 +114,7 @@ def entry(key: Any, value: Any, context: Context, indent: int) -> Output:
 
 def _fits(line: str, value: Any, indent: int) -> bool:
     """Whether a line may hold a decision: what is long becomes a block."""
-    return not isinstance(value, When) or indent + len(line) <= DECISION_WIDTH
+    return not isinstance(value, When) or indent + len(line) <= WIDTH
 
 
 def _block(name: str, text: str, indent: int) -> Output:
@@ -218,8 +216,6 @@ def item(tree: Any, context: Context, indent: int) -> Output:
         case When(then=then, otherwise=otherwise):
             first, second = list(item(then, context, indent)), list(item(otherwise, context, indent))
             yield from decision(tree, context, indent, first, second)
-        case Call(fragment=fragment) if presence(fragment.body) is True and starts_with_text(fragment.body):
-            yield Line(indent, f"- {{{{ {expression(tree, context)} | indent {indent + 2} | trim }}}}")
         case Object() | Sequence() | Call():
             body = _item_body(list(content(tree, context, indent + 2)), indent)
             yield from guarded(presence(tree), context, indent, body)
@@ -232,6 +228,6 @@ def item(tree: Any, context: Context, indent: int) -> Output:
 def _item_body(body: list[Part], indent: int) -> list[Part]:
     """The parts of an item, the first of them beside the hyphen where it is a line."""
     match body:
-        case [Line(text=text), *rest] if not text.startswith("{{"):
+        case [Line(text=text), *rest]:
             return [Line(indent, f"- {text}"), *rest]
     return [Line(indent, "-"), *body]

@@ -14,7 +14,6 @@ from typing import Any
 from airflow_charts.helm.blocks import Control, Line, Output, rendered
 from airflow_charts.helm.expressions import Context, argument, expression, go_string
 from airflow_charts.helm.layout import (
-    DECISION_WIDTH,
     assign,
     branches,
     content,
@@ -26,6 +25,7 @@ from airflow_charts.helm.layout import (
 from airflow_charts.helm.naming import with_names
 from airflow_charts.helm.presence import presence
 from airflow_charts.helm.scalars import is_scalar, raw_text
+from airflow_charts.helm.width import WIDTH
 from airflow_charts.tracing.nodes import (
     Call,
     Concat,
@@ -44,8 +44,24 @@ from airflow_charts.tracing.nodes import (
 )
 
 
+def parts_of_file(tree: Sequence, sources: tuple[str, ...], context: Context) -> Output:
+    """The documents of a template file, below the name of the function that makes them if it is not the first."""
+    names = tuple(call for call in _made_twice(tree) if _is_name(call))
+    yield from _variables(names, context)
+    for part, source in zip(tree.parts, sources, strict=True):
+        if part is not tree.parts[0]:
+            yield Line(0, f"{{{{- /* {source} */}}}}")
+        yield from documents(part, replace(context, rendered=names))
+
+
+def _variables(calls: tuple[Call, ...], context: Context) -> Output:
+    """Calls whose output is in a variable from here on."""
+    for call in calls:
+        yield Control(0, f"{context.variable(call)} := {expression(call, context)}")
+
+
 def documents(tree: Any, context: Context) -> Output:
-    """The documents of a template file."""
+    """The documents of a function."""
     match tree:
         case Omitted():
             return
@@ -60,10 +76,10 @@ def documents(tree: Any, context: Context) -> Output:
         case Let(body=body):
             yield from assign(tree, context, 0, list(documents(body, context)))
         case Object():
-            twice = _made_twice(tree)
-            inside = replace(context, rendered=twice)
-            made = [Control(0, f"{context.variable(call)} := {expression(call, context)}") for call in twice]
-            yield from guarded(presence(tree), context, 0, [*made, Line(0, "---"), *content(tree, inside, 0)])
+            twice = tuple(call for call in _made_twice(tree) if call not in context.rendered)
+            inside = replace(context, rendered=(*context.rendered, *twice))
+            document = [*_variables(twice, context), Line(0, "---"), *content(tree, inside, 0)]
+            yield from guarded(presence(tree), context, 0, document)
         case Call():
             yield Line(0, "---")
             yield from content(tree, context, 0)
@@ -71,15 +87,20 @@ def documents(tree: Any, context: Context) -> Output:
             yield Line(0, f"---{{{{- mustToYaml {argument(tree, context)} | nindent 0 }}}}")
 
 
-def _made_twice(document: Any) -> tuple[Call, ...]:
-    """The calls that a document needs more than once: of texts without arguments, and of what it takes a digest of."""
-    digested = {node.call for node in walk(document) if isinstance(node, Digest)}
-    calls = Counter(node for node in walk(document) if isinstance(node, Call))
+def _made_twice(tree: Any) -> tuple[Call, ...]:
+    """The calls that are needed more than once: of texts without arguments, and of what a digest is taken of."""
+    digested = {node.call for node in walk(tree) if isinstance(node, Digest)}
+    calls = Counter(node for node in walk(tree) if isinstance(node, Call))
     return tuple(
         call
         for call, count in calls.items()
         if count > 1 and (call in digested or (not call.args and call.fragment.type.kind == "text"))
     )
+
+
+def _is_name(call: Call) -> bool:
+    """Whether a call makes a short text, which costs nothing where it is not needed after all."""
+    return not call.args and call.fragment.type.kind == "text" and not isinstance(call.fragment.body, Lines)
 
 
 def define(fragment: Fragment, context: Context) -> str:
@@ -106,10 +127,10 @@ def _text(tree: Any, context: Context) -> Output:
     """A text on one line, or its decisions on lines that leave no line breaks."""
     text = raw_text(tree, context)
     match tree:
-        case Let(variable=variable, value=value, body=body) if len(text) > DECISION_WIDTH:
+        case Let(variable=variable, value=value, body=body) if len(text) > WIDTH:
             yield Control(0, f"${variable.name} := {expression(value, context)}", trims=True)
             yield from _text(body, context)
-        case When(then=then, otherwise=otherwise) if len(text) > DECISION_WIDTH and _is_trimmed(tree):
+        case When(then=then, otherwise=otherwise) if len(text) > WIDTH and _is_trimmed(tree):
             first, second = list(_text(then, context)), list(_text(otherwise, context))
             yield replace(branches(tree.condition, context, 0, first, second), trims=True)
         case _:
@@ -151,4 +172,4 @@ def _text_lines(tree: Any, context: Context) -> Output:
 
 def _fits(tree: When, context: Context) -> bool:
     """Whether a decision about a text stands on one line of it."""
-    return is_scalar(tree) and len(raw_text(tree, context)) <= DECISION_WIDTH
+    return is_scalar(tree) and len(raw_text(tree, context)) <= WIDTH

@@ -35,10 +35,16 @@ def _tidied(part: Part, known: Known) -> Blocks:
     yes = {part.head: True, part.opposite: False}
     no = {part.head: False, part.opposite: True}
     body, otherwise = tidied(part.body, {**known, **yes}), tidied(part.otherwise, {**known, **no})
-    match body:
-        case (Block(kind="with", otherwise=()) as inner,) if inner.head == part.head:
-            return _opened(replace(inner, otherwise=otherwise))
-    return _opened(replace(part, body=body, otherwise=otherwise))
+    return _opened(_absorbed(replace(part, body=body, otherwise=otherwise)))
+
+
+def _absorbed(block: Block) -> Block:
+    """`with` and `range` of a value say by themselves that there is one."""
+    match block:
+        case Block(kind="if", body=(Block(kind="with" | "range", otherwise=()) as inner,)):
+            if inner.head == block.head or inner.head.endswith(f" := {block.head}"):
+                return replace(inner, otherwise=block.otherwise)
+    return block
 
 
 def _joined(first: Part, second: Part) -> Block | None:
@@ -58,7 +64,7 @@ def _opened(block: Block) -> Blocks:
     """A decision below the line with which both of its branches begin, such as `args:`."""
     line = _begins_all(block)
     if line is None:
-        return (block,)
+        return (_absorbed(block),)
     body, otherwise = block.body[1:], block.otherwise[1:]
     inner = replace(block, indent=min(part.indent for part in (*body, *otherwise)), body=body, otherwise=otherwise)
     return (line, *_opened(inner))

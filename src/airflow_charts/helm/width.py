@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 WIDTH = 140
 """The most signs that a line has, unless one text in it is longer."""
-_SHORTEST = 3
-"""A function with one argument stays on its line."""
+_SHORT = 60
+"""An action of fewer signs stays on its line."""
 _ACTION = re.compile(r'(\{\{-? )((?:"(?:[^"\\]|\\.)*"|[^"}])*?)( -?\}\})')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[()]|[^\s()"]+')
 
@@ -34,11 +34,10 @@ _Parts: TypeAlias = "tuple[str | _Group, ...]"
 def fitted(line: str) -> Iterator[str]:
     """A line, or the lines that it becomes when it is too long."""
     action = max(_ACTION.finditer(line), key=lambda found: len(found[2]), default=None) if len(line) > WIDTH else None
-    parts = _parsed(action[2]) if action else ()
-    if action is None or len(parts) < _SHORTEST:
+    if action is None or len(action[2]) < _SHORT:
         yield line
         return
-    first, *rest = _broken(parts, len(line) - len(line.lstrip()))
+    first, *rest = _broken(_parsed(action[2]), len(line) - len(line.lstrip()))
     lines = [line[: action.end(1)] + first, *rest]
     lines[-1] += line[action.start(3) :]
     yield from lines
@@ -64,22 +63,18 @@ def _flat(parts: _Parts) -> str:
 
 
 def _broken(parts: _Parts, indent: int) -> list[str]:
-    """A function with its arguments below, or what is in the parentheses that have most of its length."""
-    widest = max(parts, key=lambda part: len(str(part)))
-    if isinstance(widest, _Group) and len(str(widest)) * 2 > len(_flat(parts)):
-        place = parts.index(widest)
-        before, after = _flat(parts[:place]), _flat(parts[place + 1 :])
-        first, *rest = _called(widest.parts, indent)
-        return [f"{before} ({first}".lstrip(), *rest, f"{' ' * indent}) {after}".rstrip()]
-    return _called(parts, indent)
+    """A function with its arguments below; where it has one alone, what is in the parentheses of that goes below."""
+    begin, end = _arguments(parts)
+    only = parts[begin] if end - begin == 1 else None
+    if isinstance(only, _Group):
+        first, *rest = _called(only.parts, indent)
+        return [f"{_flat(parts[:begin])} ({first}".lstrip(), *rest, f"{' ' * indent}) {_flat(parts[end:])}".rstrip()]
+    return _called(parts, indent) if end - begin > 1 else [_flat(parts)]
 
 
 def _called(parts: _Parts, indent: int) -> list[str]:
     """A function, each of its arguments on its own line, and where its result goes at the end."""
-    begin = next((index for index, part in enumerate(parts) if _is_argument(part)), len(parts))
-    if parts[begin - 1] in ("include", "printf"):
-        begin += 1
-    end = parts.index("|") if "|" in parts else len(parts)
+    begin, end = _arguments(parts)
     size = 2 if parts[begin - 1] == "dict" else 1
     lines = [_flat(parts[:begin])]
     for place in range(begin, end, size):
@@ -87,6 +82,14 @@ def _called(parts: _Parts, indent: int) -> list[str]:
         lines += [" " * (indent + 2) + first, *rest]
     lines[-1] = f"{lines[-1]} {_flat(parts[end:])}".rstrip()
     return lines
+
+
+def _arguments(parts: _Parts) -> tuple[int, int]:
+    """Where the arguments of a function begin and end; names of templates and forms of texts stay beside it."""
+    begin = next((index for index, part in enumerate(parts) if _is_argument(part)), len(parts))
+    if begin and parts[begin - 1] in ("include", "printf"):
+        begin += 1
+    return begin, parts.index("|") if "|" in parts else len(parts)
 
 
 def _is_argument(part: str | _Group) -> bool:
