@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_charts.checks import checked, load
-from airflow_charts.deployment import PARTS
+from airflow_charts.deployment import PARTS, made
 from airflow_charts.release import Release
 from airflow_charts.tracing.structure import documents
 from airflow_charts.values import Values
@@ -26,4 +26,4 @@ def manifests(values: Values | Mapping[str, Any], release: Release) -> list[dict
 def manifest_parts(values: Values | Mapping[str, Any], release: Release) -> dict[str, list[dict[str, Any]]]:
     """The same by the parts of the deployment, as the chart's template files."""
     valid = checked(values.model_dump(by_alias=True)) if isinstance(values, Values) else load(values)
-    return {name: documents(part(valid, release)) for name, part in PARTS.items()}
+    return {name: documents(made(makers, valid, release)) for name, makers in PARTS.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from airflow_charts.additions import ADDITIONS
@@ -46,7 +46,11 @@ AWAITED = (secret_generation.COMPONENT, migrations.COMPONENT, postgresql.COMPONE
 """What the others wait for: their objects come first."""
 
 
-def _while_it_runs(component: Component) -> Callable[[Values, Release], list[object]]:
+Maker = Callable[[Values, Release], Any]
+"""A function that makes objects."""
+
+
+def _while_it_runs(component: Component) -> Maker:
     """The function that makes a component's objects, when it runs."""
 
     @wraps(component.objects)
@@ -56,18 +60,27 @@ def _while_it_runs(component: Component) -> Callable[[Values, Release], list[obj
     return objects
 
 
-PARTS: dict[str, Callable[[Values, Release], Any]] = {
-    "credentials": credentials.objects,
-    "config": config.objects,
-    **{addition.name: addition.objects for addition in ADDITIONS},
-    "roles": roles.objects,
-    **{component.file: _while_it_runs(component) for component in (*AWAITED, *COMPONENTS)},
-    "policies": policies.objects,
-    "extra": extra.objects,
+def _of(component: Component) -> tuple[Maker, ...]:
+    """What a component is made of: its objects, what it may do in the Kubernetes API, and whom it talks to."""
+    access = [partial(roles.role_of, component=component, verbs=component.verbs)] if component.verbs else []
+    return (_while_it_runs(component), *access, partial(policies.policy_of, component=component))
+
+
+PARTS: dict[str, tuple[Maker, ...]] = {
+    "credentials": (credentials.objects,),
+    "config": (config.objects,),
+    **{addition.name: (addition.objects,) for addition in ADDITIONS},
+    **{component.file: _of(component) for component in (*AWAITED, *COMPONENTS)},
+    "extra": (extra.objects,),
 }
-"""What the deployment is made of: the name of a template file, and the function that makes its objects."""
+"""What the deployment is made of: the name of a template file, and the functions that make its objects."""
+
+
+def made(makers: tuple[Maker, ...], values: Values, release: Release) -> list[Any]:
+    """The objects of a part."""
+    return [make(values, release) for make in makers]
 
 
 def airflow(values: Values, release: Release) -> list[Any]:
     """The Kubernetes objects of an Airflow."""
-    return [part(values, release) for part in PARTS.values()]
+    return [made(makers, values, release) for makers in PARTS.values()]

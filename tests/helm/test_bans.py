@@ -6,6 +6,7 @@ import ast
 import inspect
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_there_are_no_hooks() -> None:
 def test_no_number_is_printed_without_its_cast() -> None:
     numbers = {path for path, kind in _leaves(SCHEMA, "") if kind == "integer"}
     assert "scheduler.replicas" in numbers
-    bare = re.compile(r"^\$?\.Values\.([\w.]+)$")
+    bare = re.compile(r"^\$?(?:\.root)?\.Values\.([\w.]+)$")
     printed = {found[1] for action in actions() if (found := bare.match(action))}
     assert printed & numbers == set()
 
@@ -125,10 +126,13 @@ def test_every_head_names_the_file_and_the_function_that_it_is_generated_from() 
 
 
 def test_every_template_of_objects_says_which_part_of_the_deployment_it_is() -> None:
-    for name, part in PARTS.items():
-        head = _HEAD.match(TEMPLATES[f"templates/{name.replace('_', '-')}.yaml"])
-        assert head
-        assert (head["function"], SOURCE / head["file"]) == (part.__name__, Path(inspect.getfile(inspect.unwrap(part))))
+    for name, makers in PARTS.items():
+        text = TEMPLATES[f"templates/{name.replace('_', '-')}.yaml"].replace(f"{GENERATED}: ", "")
+        said = re.findall(r"^\{\{- /\* (\S+[.]py): (\w+) \*/\}\}$", text, re.MULTILINE)
+        functions = [inspect.unwrap(make.func if isinstance(make, partial) else make) for make in makers]
+        assert [(SOURCE / file, function) for file, function in said] == [
+            (Path(inspect.getfile(one)), one.__name__) for one in functions
+        ]
 
 
 # --- the schema ------------------------------------------------------------------------------------------------------

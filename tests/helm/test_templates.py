@@ -100,6 +100,12 @@ def suffixed(text: str, *, sign: str = "", twice: bool = False) -> str:
 
 
 @fragment
+def tolerant(values: Sample) -> core_v1.PodSpec:
+    """An object that ends with what the user wrote."""
+    return core_v1.PodSpec(containers=[], hostname="a", tolerations=values.tolerations)
+
+
+@fragment
 def items_of_env(values: Sample) -> list[core_v1.EnvVar]:
     """Environment."""
     return each_pair(
@@ -194,8 +200,7 @@ name: x
 {{- if not .Values.flag }}
 configMap:
   name: c
-{{- end }}
-{{- if .Values.flag }}
+{{- else }}
 emptyDir:
   sizeLimit: "1Gi"
 {{- end }}
@@ -436,7 +441,11 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: a
-{{- if or (and (not (hasKey .Values.labels "a")) (not (hasKey .Values.inner.labels "a"))) (and (not (hasKey .Values.labels "y")) (not (hasKey .Values.inner.labels "y"))) .Values.labels .Values.inner.labels }}
+{{- if or
+  (and (not (hasKey .Values.labels "a")) (not (hasKey .Values.inner.labels "a")))
+  (and (not (hasKey .Values.labels "y")) (not (hasKey .Values.inner.labels "y")))
+  .Values.labels
+  .Values.inner.labels }}
 data:
   {{- if and (not (hasKey .Values.labels "a")) (not (hasKey .Values.inner.labels "a")) }}
   a: base
@@ -586,16 +595,15 @@ spec:
       {{- if .Values.env }}
       env:
         {{- range $name, $value := .Values.env }}
-        {{- if kindIs "string" $value }}
         - name: {{ $name | quote }}
+          {{- if kindIs "string" $value }}
           value: {{ $value | quote }}
-        {{- else }}
-        - name: {{ $name | quote }}
+          {{- else }}
           {{- with $value }}
           valueFrom:
             {{- mustToYaml . | nindent 12 }}
           {{- end }}
-        {{- end }}
+          {{- end }}
         {{- end }}
       {{- end }}
 """,
@@ -820,9 +828,7 @@ metadata:
 spec:
   {{- if .Values.other }}
   nodeSelector:
-    {{- if .Values.other }}
     a: b
-    {{- end }}
   {{- end }}
   {{- if or .Values.flag .Values.other }}
   securityContext:
@@ -836,9 +842,7 @@ spec:
   {{- end }}
   {{- if .Values.flag }}
   volumes:
-    {{- if .Values.flag }}
     - name: "y"
-    {{- end }}
   {{- end }}
 {{- end }}
 """,
@@ -870,7 +874,6 @@ tolerations:
         r"""
 {{- if or .Values.tolerations .Values.inner.tolerations }}
 ---
-{{- if or .Values.tolerations .Values.inner.tolerations }}
 tolerations:
   {{- with .Values.tolerations }}
   {{- mustToYaml . | nindent 2 }}
@@ -879,7 +882,6 @@ tolerations:
   {{- mustToYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
-{{- end }}
 """,
     ),
     "items of Kubernetes YAML": (
@@ -887,12 +889,10 @@ tolerations:
         r"""
 {{- if .Values.tolerations }}
 ---
-{{- if .Values.tolerations }}
 tolerations:
   {{- range $_, $text := .Values.tolerations }}
   - {{- mustToYaml $text | nindent 4 }}
   {{- end }}
-{{- end }}
 {{- end }}
 """,
     ),
@@ -978,7 +978,25 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: a
-{{- if or (eq .Values.title "x") (ne .Values.title "x") (eq (int64 .Values.count) 2) (lt (int64 .Values.count) 2) (ge (int64 .Values.count) (int64 .Values.inner.replicas)) (and .Values.flag .Values.other) (or .Values.flag .Values.other) .Values.inner.enabled (and .Values.flag (or .Values.other .Values.hosts) (not .Values.name)) (has "one" .Values.hosts) (hasKey .Values.labels "a") (eq .Values.title "a") (eq .Values.title "b") (hasPrefix "h" .Values.title) (contains "l" .Values.title) (regexMatch "^[a-z]+$" .Values.title) (gt (len .Values.hosts) 2) (gt (len .Values.title) 2) }}
+{{- if or
+  (eq .Values.title "x")
+  (ne .Values.title "x")
+  (eq (int64 .Values.count) 2)
+  (lt (int64 .Values.count) 2)
+  (ge (int64 .Values.count) (int64 .Values.inner.replicas))
+  (and .Values.flag .Values.other)
+  (or .Values.flag .Values.other)
+  .Values.inner.enabled
+  (and .Values.flag (or .Values.other .Values.hosts) (not .Values.name))
+  (has "one" .Values.hosts)
+  (hasKey .Values.labels "a")
+  (eq .Values.title "a")
+  (eq .Values.title "b")
+  (hasPrefix "h" .Values.title)
+  (contains "l" .Values.title)
+  (regexMatch "^[a-z]+$" .Values.title)
+  (gt (len .Values.hosts) 2)
+  (gt (len .Values.title) 2) }}
 data:
   {{- if eq .Values.title "x" }}
   a: "1"
@@ -1095,11 +1113,9 @@ kind: X
 metadata:
   name: a
 spec:
-  -
-    - a
+  - - a
     - {{ .Values.title | quote }}
-  -
-    - b
+  - - b
 """,
     ),
     "keys": (
@@ -1146,13 +1162,12 @@ spec:
       env:
         - name: A
           valueFrom:
-            {{- if .Values.flag }}
             secretKeyRef:
+              {{- if .Values.flag }}
               key: a
-            {{- else }}
-            secretKeyRef:
+              {{- else }}
               key: b
-            {{- end }}
+              {{- end }}
 """,
     ),
     "an item that may vanish": (
@@ -1168,7 +1183,6 @@ metadata:
   name: a
 {{- if or .Values.flag .Values.other }}
 spec:
-  {{- if or .Values.flag .Values.other }}
   -
     {{- if .Values.flag }}
     a: x
@@ -1176,7 +1190,6 @@ spec:
     {{- if .Values.other }}
     b: "y"
     {{- end }}
-  {{- end }}
 {{- end }}
 """,
     ),
@@ -1198,8 +1211,7 @@ spec:
   - b: "y"
   {{- end }}
   {{- if .Values.other }}
-  -
-    - l
+  - - l
   {{- end }}
 """,
     ),
@@ -1216,13 +1228,12 @@ metadata:
   name: a
 spec:
   -
-    {{- if .Values.flag }}
     a:
+      {{- if .Values.flag }}
       x: "1"
-    {{- else }}
-    a:
+      {{- else }}
       "y": "1"
-    {{- end }}
+      {{- end }}
 """,
     ),
     "keys that need quotes": (
@@ -1328,7 +1339,7 @@ kind: ConfigMap
 metadata:
   name: a
   labels:
-    {{- include "x.labels-of" (dict "Values" .Values "component" "web") | nindent 4 }}
+    {{- include "x.labels-of" (dict "root" . "component" "web") | nindent 4 }}
 {{- with include "x.maybe" . }}
 data:
   {{- . | trimPrefix "\n" | nindent 2 }}
@@ -1338,7 +1349,7 @@ data:
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1379,6 +1390,81 @@ data:
 
 {{- define "x.loud" -}}
 {{ .text }}!
+{{- end }}
+""",
+    ),
+    "a text that several documents need": (
+        lambda values, release: [
+            when(values.flag, lambda: config(a=full(values, release))),
+            each(values.names, lambda name: config(b=f"{full(values, release)}-{name}")),
+        ],
+        r"""
+{{- $full := include "x.full" . }}
+{{- if .Values.flag }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+data:
+  a: "{{ $full }}"
+{{- end }}
+{{- range $_, $name := .Values.names }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+data:
+  b: "{{ $full }}-{{ $name }}"
+{{- end }}
+""",
+        r"""
+{{/* The full name. */}}
+{{- define "x.full" -}}
+{{ if .Values.name }}{{ .Values.name }}{{ else }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end }}
+{{- end }}
+""",
+    ),
+    "fragments as items": (
+        lambda values, release: {
+            "kind": "X",
+            "metadata": NAMED,
+            "spec": [tolerant(values), maybe(values), "x"],
+        },
+        r"""
+---
+kind: X
+metadata:
+  name: a
+spec:
+  - {{- include "x.tolerant" . | nindent 4 }}
+  {{- if or .Values.flag .Values.name }}
+  -
+    {{- with include "x.maybe" . }}
+    {{- . | trimPrefix "\n" | nindent 4 }}
+    {{- end }}
+  {{- end }}
+  - x
+""",
+        r"""
+{{/* A map that may be empty. */}}
+{{- define "x.maybe" }}
+{{- if .Values.flag }}
+a: "yes"
+{{- end }}
+{{- if .Values.name }}
+b: "{{ .Values.name }}"
+{{- end }}
+{{- end }}
+
+{{/* An object that ends with what the user wrote. */}}
+{{- define "x.tolerant" -}}
+hostname: a
+{{- with .Values.tolerations }}
+tolerations:
+  {{- mustToYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 """,
     ),
@@ -1424,7 +1510,7 @@ kind: ConfigMap
 metadata:
   name: "{{ $name }}"
   labels:
-    {{- include "x.labels-of" (dict "Values" $.Values "component" $name) | nindent 4 }}
+    {{- include "x.labels-of" (dict "root" $ "component" $name) | nindent 4 }}
 data:
   f: "{{ include "x.full" $ }}"
   l: {{ include "x.loud" (dict "text" $name) | quote }}
@@ -1434,7 +1520,7 @@ data:
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1511,16 +1597,15 @@ spec:
 {{/* Environment. */}}
 {{- define "x.items-of-env" }}
 {{- range $name, $value := .Values.env }}
-{{- if kindIs "string" $value }}
 - name: {{ $name | quote }}
+  {{- if kindIs "string" $value }}
   value: {{ $value | quote }}
-{{- else }}
-- name: {{ $name | quote }}
+  {{- else }}
   {{- with $value }}
   valueFrom:
     {{- mustToYaml . | nindent 4 }}
   {{- end }}
-{{- end }}
+  {{- end }}
 {{- end }}
 {{- end }}
 """,
@@ -1545,8 +1630,6 @@ title={{ .Values.title }}
 {{ " indented" }}
 {{- if .Values.flag }}
 flag
-{{- end }}
-{{- if .Values.flag }}
 one
 {{- if .Values.other }}
 two
@@ -1581,8 +1664,6 @@ title={{ .Values.title }}
 {{ " indented" }}
 {{- if .Values.flag }}
 flag
-{{- end }}
-{{- if .Values.flag }}
 one
 {{- if .Values.other }}
 two
@@ -1606,13 +1687,13 @@ kind: ConfigMap
 metadata:
   name: a
 data:
-  d: "{{ print (include "x.labels-of" (dict "Values" .Values "component" "web")) "\n" | fromYaml | toJson | sha256sum | trunc 16 }}"
+  d: "{{ print (include "x.labels-of" (dict "root" . "component" "web")) "\n" | fromYaml | toJson | sha256sum | trunc 16 }}"
 """,
         r"""
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1627,13 +1708,13 @@ kind: ConfigMap
 metadata:
   name: a
 data:
-  d: {{- print (include "x.labels-of" (dict "Values" .Values "component" "web")) "\n" | fromYaml | toPrettyJson | mustToYaml | nindent 4 }}
+  d: {{- print (include "x.labels-of" (dict "root" . "component" "web")) "\n" | fromYaml | toPrettyJson | mustToYaml | nindent 4 }}
 """,
         r"""
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
@@ -1654,14 +1735,14 @@ kind: ConfigMap
 metadata:
   name: "{{ $name }}"
 data:
-  d: "{{ print (include "x.labels-of" (dict "Values" $.Values "component" $name)) "\n" | fromYaml | toJson | sha256sum | trunc 8 }}"
+  d: "{{ print (include "x.labels-of" (dict "root" $ "component" $name)) "\n" | fromYaml | toJson | sha256sum | trunc 8 }}"
 {{- end }}
 """,
         r"""
 {{/* Labels of an object. */}}
 {{- define "x.labels-of" -}}
 component: {{ .component | quote }}
-{{- with .Values.labels }}
+{{- with .root.Values.labels }}
 {{- mustToYaml . | nindent 0 }}
 {{- end }}
 {{- end }}

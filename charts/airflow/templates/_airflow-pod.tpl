@@ -35,20 +35,25 @@
 {{/* Waits until the database has the schema of this image, and, if asked for, until there is a user. */}}
 {{- define "airflow-charts.wait-container" -}}
 name: wait-for-schema
-image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .settings.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
-imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
+image: {{ include "airflow-charts.image-reference" (dict
+  "root" .root
+  "own" .settings.image
+  "image" .root.Values.images.airflow
+  "default_tag" .root.Values.airflowVersion
+) | quote }}
+imagePullPolicy: "{{ or .settings.image.pullPolicy .root.Values.images.airflow.pullPolicy }}"
 command:
   - python
   - /etc/airflow-scripts/wait_for_schema.py
-  - "{{ int64 .Values.migrations.waitSeconds }}"
-  {{- if or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion) }}
+  - "{{ int64 .root.Values.migrations.waitSeconds }}"
+  {{- if or (eq .root.Values.authManager "fab") (hasPrefix "2." .root.Values.airflowVersion) }}
   - fab
   {{- end }}
   {{- if .for_user }}
   - user
   {{- end }}
 env:
-  {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 2 }}
+  {{- include "airflow-charts.database-env" .root | trimPrefix "\n" | nindent 2 }}
   {{- with include "airflow-charts.user-env" (dict "pod" .pod) }}
   {{- . | trimPrefix "\n" | nindent 2 }}
   {{- end }}
@@ -57,7 +62,7 @@ resources:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  {{- include "airflow-charts.base-mounts" . | nindent 2 }}
+  {{- include "airflow-charts.base-mounts" .root | nindent 2 }}
   {{- with include "airflow-charts.user-mounts" (dict "pod" .pod) }}
   {{- . | trimPrefix "\n" | nindent 2 }}
   {{- end }}

@@ -2,156 +2,208 @@
 
 {{/* The class path of the auth manager of Airflow 3. */}}
 {{- define "airflow-charts.auth-manager" -}}
-{{ if eq .Values.authManager "fab" }}airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager{{ else }}{{ if eq .Values.authManager "simple" }}airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager{{ else }}{{ .Values.authManager }}{{ end }}{{ end }}
+{{- if eq .Values.authManager "fab" -}}
+airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager
+{{- else if eq .Values.authManager "simple" -}}
+airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager
+{{- else -}}
+{{ .Values.authManager }}
+{{- end -}}
 {{- end }}
 
 {{/* The text of airflow.cfg: what follows from other values, then the sections of `config`. */}}
 {{- define "airflow-charts.airflow-cfg" }}
+{{- $airflow_2 := hasPrefix "2." .Values.airflowVersion }}
+{{- $airflow_3 := not $airflow_2 }}
+{{- $celery := or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) }}
 [core]
 executor = {{ join "," .Values.executors }}
 {{- if .Values.plugins }}
 plugins_folder = /etc/airflow-plugins
 {{- end }}
 hostname_callable = airflow.utils.net.get_host_ip_address
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+{{- if $airflow_3 }}
 auth_manager = {{ include "airflow-charts.auth-manager" . }}
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (eq .Values.authManager "simple") }}
+{{- if and $airflow_3 (eq .Values.authManager "simple") }}
 simple_auth_manager_passwords_file = /tmp/passwords.json
 {{- end }}
 dags_folder = {{ .Values.dags.path }}
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+{{- if $airflow_3 }}
 execution_api_server_url = {{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}/execution/
 {{- end }}
 {{- if hasKey .Values.config "core" }}
 {{- range $key, $value := index .Values.config "core" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [logging]
 base_log_folder = /opt/airflow/logs
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+{{- if $airflow_3 }}
 dag_processor_child_process_log_directory = /opt/airflow/logs/dag_processor
 {{- end }}
 {{- if hasKey .Values.config "logging" }}
 {{- range $key, $value := index .Values.config "logging" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [api]
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+{{- if $airflow_3 }}
 base_url = {{ include "airflow-charts.base-url" . }}
-{{- end }}
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 workers = {{ int64 .Values.webserver.workers }}
 {{- end }}
 {{- if hasKey .Values.config "api" }}
 {{- range $key, $value := index .Values.config "api" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [webserver]
-{{- if hasPrefix "2." .Values.airflowVersion }}
+{{- if $airflow_2 }}
 base_url = {{ include "airflow-charts.base-url" . }}
-{{- end }}
-{{- if hasPrefix "2." .Values.airflowVersion }}
 workers = {{ int64 .Values.webserver.workers }}
-{{- end }}
-{{- if hasPrefix "2." .Values.airflowVersion }}
 config_file = /etc/airflow/webserver_config.py
-{{- end }}
-{{- if hasPrefix "2." .Values.airflowVersion }}
 enable_proxy_fix = True
 {{- end }}
 {{- if hasKey .Values.config "webserver" }}
 {{- range $key, $value := index .Values.config "webserver" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [fab]
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+{{- if $airflow_3 }}
 config_file = /etc/airflow/webserver_config.py
-{{- end }}
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
 enable_proxy_fix = True
 {{- end }}
 {{- if hasKey .Values.config "fab" }}
 {{- range $key, $value := index .Values.config "fab" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [scheduler]
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+{{- if $airflow_3 }}
 enable_health_check = True
-{{- end }}
-{{- if hasPrefix "2." .Values.airflowVersion }}
+{{- else }}
 child_process_log_directory = /opt/airflow/logs/scheduler
 {{- end }}
-{{- if and (hasPrefix "2." .Values.airflowVersion) .Values.dagProcessor.enabled }}
+{{- if and $airflow_2 .Values.dagProcessor.enabled }}
 standalone_dag_processor = True
 {{- end }}
 {{- if hasKey .Values.config "scheduler" }}
 {{- range $key, $value := index .Values.config "scheduler" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [triggerer]
-{{- if not (hasPrefix "2." .Values.airflowVersion) }}
+{{- if $airflow_3 }}
 capacity = {{ int64 .Values.triggerer.capacity }}
-{{- end }}
-{{- if hasPrefix "2." .Values.airflowVersion }}
+{{- else }}
 default_capacity = {{ int64 .Values.triggerer.capacity }}
 {{- end }}
 {{- if hasKey .Values.config "triggerer" }}
 {{- range $key, $value := index .Values.config "triggerer" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [celery]
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.path }}
+{{- if and $celery .Values.flower.path }}
 flower_url_prefix = {{ .Values.flower.path }}
 {{- end }}
 {{- if hasKey .Values.config "celery" }}
 {{- range $key, $value := index .Values.config "celery" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [celery_broker_transport_options]
-{{- if or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) }}
+{{- if $celery }}
 visibility_timeout = {{ int64 .Values.broker.visibilityTimeout }}
 {{- end }}
 {{- if hasKey .Values.config "celery_broker_transport_options" }}
 {{- range $key, $value := index .Values.config "celery_broker_transport_options" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 [kubernetes_executor]
-{{- if or (has "KubernetesExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) (has "LocalKubernetesExecutor" .Values.executors) }}
+{{- if or
+  (has "KubernetesExecutor" .Values.executors)
+  (has "CeleryKubernetesExecutor" .Values.executors)
+  (has "LocalKubernetesExecutor" .Values.executors) }}
 namespace = {{ .Release.Namespace }}
-{{- end }}
-{{- if or (has "KubernetesExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) (has "LocalKubernetesExecutor" .Values.executors) }}
 pod_template_file = /etc/airflow/pod_template.yaml
 {{- end }}
 {{- if hasKey .Values.config "kubernetes_executor" }}
 {{- range $key, $value := index .Values.config "kubernetes_executor" }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{ "" }}
 {{- range $section, $options := .Values.config }}
-{{- if and (ne $section "core") (ne $section "logging") (ne $section "api") (ne $section "webserver") (ne $section "fab") (ne $section "scheduler") (ne $section "triggerer") (ne $section "celery") (ne $section "celery_broker_transport_options") (ne $section "kubernetes_executor") }}
+{{- if and
+  (ne $section "core")
+  (ne $section "logging")
+  (ne $section "api")
+  (ne $section "webserver")
+  (ne $section "fab")
+  (ne $section "scheduler")
+  (ne $section "triggerer")
+  (ne $section "celery")
+  (ne $section "celery_broker_transport_options")
+  (ne $section "kubernetes_executor") }}
 [{{ $section }}]
 {{- range $key, $value := $options }}
-{{ if kindIs "string" $value }}{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}{{ else }}{{ $key }} = {{ mustToJson $value }}{{ end }}
+{{- if kindIs "string" $value }}
+{{ $key }} = {{ replace "\n" "\n    " (replace "%" "%%" $value) }}
+{{- else }}
+{{ $key }} = {{ mustToJson $value }}
+{{- end }}
 {{- end }}
 {{ "" }}
 {{- end }}

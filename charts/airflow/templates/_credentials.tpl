@@ -2,28 +2,38 @@
 
 {{/* The credentials that the values hold literally. */}}
 {{- define "airflow-charts.credentials-data" }}
+{{- $airflow_2 := hasPrefix "2." .Values.airflowVersion }}
+{{- $celery := or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) }}
 {{- if and (not .Values.secrets.fernetKey.existingSecret) .Values.secrets.fernetKey.value }}
 fernet-key: {{ b64enc .Values.secrets.fernetKey.value | quote }}
 {{- end }}
 {{- if and (not .Values.secrets.apiSecretKey.existingSecret) .Values.secrets.apiSecretKey.value }}
 api-secret-key: {{ b64enc .Values.secrets.apiSecretKey.value | quote }}
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.secrets.jwtSecret.existingSecret) .Values.secrets.jwtSecret.value }}
+{{- if and (not $airflow_2) (not .Values.secrets.jwtSecret.existingSecret) .Values.secrets.jwtSecret.value }}
 jwt-secret: {{ b64enc .Values.secrets.jwtSecret.value | quote }}
 {{- end }}
 {{- if and (not .Values.database.uri.existingSecret) (not .Values.database.password.existingSecret) .Values.database.password.value }}
 database-password: {{ b64enc .Values.database.password.value | quote }}
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.resultBackend.uri.existingSecret) (not .Values.resultBackend.password.existingSecret) .Values.resultBackend.password.value }}
+{{- if and $celery
+  (not .Values.resultBackend.uri.existingSecret)
+  (not .Values.resultBackend.password.existingSecret)
+  .Values.resultBackend.password.value }}
 result-backend-password: {{ b64enc .Values.resultBackend.password.value | quote }}
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.broker.uri.existingSecret) (not .Values.broker.password.existingSecret) .Values.broker.password.value }}
+{{- if and $celery (not .Values.broker.uri.existingSecret) (not .Values.broker.password.existingSecret) .Values.broker.password.value }}
 broker-password: {{ b64enc .Values.broker.password.value | quote }}
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not .Values.flower.basicAuth.existingSecret) .Values.flower.basicAuth.value }}
+{{- if and $celery .Values.flower.enabled (not .Values.flower.basicAuth.existingSecret) .Values.flower.basicAuth.value }}
 flower-basic-auth: {{ b64enc .Values.flower.basicAuth.value | quote }}
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not .Values.adminUser.password.existingSecret) .Values.adminUser.password.value }}
+{{- if and
+  .Values.migrations.enabled
+  .Values.adminUser.enabled
+  (or (eq .Values.authManager "fab") $airflow_2)
+  (not .Values.adminUser.password.existingSecret)
+  .Values.adminUser.password.value }}
 admin-password: {{ b64enc .Values.adminUser.password.value | quote }}
 {{- end }}
 {{- end }}

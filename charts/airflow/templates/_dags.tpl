@@ -17,7 +17,11 @@
 {{- if .Values.dags.persistence.enabled }}
 - name: dags
   persistentVolumeClaim:
-    claimName: {{ if .Values.dags.persistence.existingClaim }}"{{ .Values.dags.persistence.existingClaim }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-dags"{{ end }}
+    {{- if .Values.dags.persistence.existingClaim }}
+    claimName: "{{ .Values.dags.persistence.existingClaim }}"
+    {{- else }}
+    claimName: "{{ include "airflow-charts.fullname" . }}-dags"
+    {{- end }}
     readOnly: true
 {{- end }}
 {{- end }}

@@ -2,7 +2,7 @@
 
 {{/* Registry and name of an image, behind the registry of all images if there is one. */}}
 {{- define "airflow-charts.image-repository" -}}
-{{ if .Values.global.imageRegistry }}{{ .Values.global.imageRegistry }}/{{ .repository }}{{ else }}{{ .repository }}{{ end }}
+{{ if .root.Values.global.imageRegistry }}{{ .root.Values.global.imageRegistry }}/{{ .repository }}{{ else }}{{ .repository }}{{ end }}
 {{- end }}
 
 {{/* The reference of an image: by its digest if it has one, else by its tag. */}}
@@ -12,5 +12,17 @@
 
 {{/* The reference of a component's image: its own parts, then those under `images`. */}}
 {{- define "airflow-charts.image-reference" -}}
-{{ if or .own.repository .own.tag .own.digest }}{{ include "airflow-charts.tagged" (dict "repository" (include "airflow-charts.image-repository" (dict "Values" .Values "repository" (or .own.repository .image.repository))) "tag" (or .own.tag .default_tag) "digest" .own.digest) }}{{ else }}{{ include "airflow-charts.tagged" (dict "repository" (include "airflow-charts.image-repository" (dict "Values" .Values "repository" (or .own.repository .image.repository))) "tag" (or .image.tag .default_tag) "digest" .image.digest) }}{{ end }}
+{{- if or .own.repository .own.tag .own.digest -}}
+{{ include "airflow-charts.tagged" (dict
+  "repository" (include "airflow-charts.image-repository" (dict "root" .root "repository" (or .own.repository .image.repository)))
+  "tag" (or .own.tag .default_tag)
+  "digest" .own.digest
+) }}
+{{- else -}}
+{{ include "airflow-charts.tagged" (dict
+  "repository" (include "airflow-charts.image-repository" (dict "root" .root "repository" (or .own.repository .image.repository)))
+  "tag" (or .image.tag .default_tag)
+  "digest" .image.digest
+) }}
+{{- end -}}
 {{- end }}

@@ -4,19 +4,31 @@
 {{- define "airflow-charts.fernet-env" -}}
 - name: AIRFLOW__CORE__FERNET_KEY
   valueFrom:
-    {{- include "airflow-charts.secret-source" (dict "Values" .Values "Release" .Release "Chart" .Chart "credential" .Values.secrets.fernetKey "default_key" "fernet-key") | trimPrefix "\n" | nindent 4 }}
+    {{- include "airflow-charts.secret-source" (dict
+      "root" .
+      "credential" .Values.secrets.fernetKey
+      "default_key" "fernet-key"
+    ) | trimPrefix "\n" | nindent 4 }}
 {{- end }}
 
 {{/* The key that signs web sessions and requests for logs. */}}
 {{- define "airflow-charts.api-secret-env" -}}
 - name: {{ if not (hasPrefix "2." .Values.airflowVersion) }}AIRFLOW__API__SECRET_KEY{{ else }}AIRFLOW__WEBSERVER__SECRET_KEY{{ end }}
   valueFrom:
-    {{- include "airflow-charts.secret-source" (dict "Values" .Values "Release" .Release "Chart" .Chart "credential" .Values.secrets.apiSecretKey "default_key" "api-secret-key") | trimPrefix "\n" | nindent 4 }}
+    {{- include "airflow-charts.secret-source" (dict
+      "root" .
+      "credential" .Values.secrets.apiSecretKey
+      "default_key" "api-secret-key"
+    ) | trimPrefix "\n" | nindent 4 }}
 {{- end }}
 
 {{/* The key that signs the tokens of the API and of tasks. */}}
 {{- define "airflow-charts.jwt-env" -}}
 - name: AIRFLOW__API_AUTH__JWT_SECRET
   valueFrom:
-    {{- include "airflow-charts.secret-source" (dict "Values" .Values "Release" .Release "Chart" .Chart "credential" .Values.secrets.jwtSecret "default_key" "jwt-secret") | trimPrefix "\n" | nindent 4 }}
+    {{- include "airflow-charts.secret-source" (dict
+      "root" .
+      "credential" .Values.secrets.jwtSecret
+      "default_key" "jwt-secret"
+    ) | trimPrefix "\n" | nindent 4 }}
 {{- end }}

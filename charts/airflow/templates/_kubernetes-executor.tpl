@@ -14,32 +14,33 @@ apiVersion: v1
 kind: Pod
 metadata:
   name: task
+  labels:
+    {{- include "airflow-charts.task-selector" . | nindent 4 }}
+    {{- with $pod.labels }}
+    {{- mustToYaml . | nindent 4 }}
+    {{- end }}
   {{- if $pod.annotations }}
   annotations:
     {{- with $pod.annotations }}
     {{- mustToYaml . | nindent 4 }}
     {{- end }}
   {{- end }}
-  labels:
-    {{- include "airflow-charts.task-selector" . | nindent 4 }}
-    {{- with $pod.labels }}
-    {{- mustToYaml . | nindent 4 }}
-    {{- end }}
 spec:
   restartPolicy: Never
   containers:
     - name: base
-      image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.kubernetesExecutor.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+      image: {{ include "airflow-charts.image-reference" (dict
+        "root" .
+        "own" .Values.kubernetesExecutor.image
+        "image" .Values.images.airflow
+        "default_tag" .Values.airflowVersion
+      ) | quote }}
       imagePullPolicy: "{{ or .Values.kubernetesExecutor.image.pullPolicy .Values.images.airflow.pullPolicy }}"
       env:
         {{- include "airflow-charts.base-env" . | nindent 8 }}
         {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 8 }}
-        {{- end }}
-        {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.fernet-env" . | nindent 8 }}
-        {{- end }}
-        {{- if hasPrefix "2." .Values.airflowVersion }}
         {{- include "airflow-charts.api-secret-env" . | nindent 8 }}
         {{- end }}
         {{- with include "airflow-charts.user-env" (dict "pod" $pod) }}
@@ -51,7 +52,7 @@ spec:
       {{- end }}
       volumeMounts:
         {{- include "airflow-charts.base-mounts" . | nindent 8 }}
-        - {{ include "airflow-charts.log-mount" . | indent 10 | trimPrefix "          " }}
+        - {{- include "airflow-charts.log-mount" . | nindent 10 }}
         {{- with include "airflow-charts.dag-mounts" . }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
@@ -84,7 +85,11 @@ spec:
     {{- mustToYaml . | nindent 4 }}
     {{- end }}
   {{- end }}
-  serviceAccountName: {{ if .Values.kubernetesExecutor.serviceAccount.name }}"{{ .Values.kubernetesExecutor.serviceAccount.name }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-task"{{ end }}
+  {{- if .Values.kubernetesExecutor.serviceAccount.name }}
+  serviceAccountName: "{{ .Values.kubernetesExecutor.serviceAccount.name }}"
+  {{- else }}
+  serviceAccountName: "{{ include "airflow-charts.fullname" . }}-task"
+  {{- end }}
   terminationGracePeriodSeconds: {{ int64 .Values.kubernetesExecutor.terminationGracePeriodSeconds }}
   volumes:
     - name: config
@@ -93,7 +98,7 @@ spec:
           - configMap:
               name: "{{ include "airflow-charts.fullname" . }}-config"
     {{- include "airflow-charts.base-volumes" . | nindent 4 }}
-    - {{ include "airflow-charts.log-volume" . | indent 6 | trimPrefix "      " }}
+    - {{- include "airflow-charts.log-volume" . | nindent 6 }}
     {{- with include "airflow-charts.dag-volumes" . }}
     {{- . | trimPrefix "\n" | nindent 4 }}
     {{- end }}

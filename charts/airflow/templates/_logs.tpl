@@ -9,19 +9,40 @@ subPath: "{{ .Values.logs.persistence.subPath }}"
 {{- end }}
 {{- end }}
 
+{{/* The volume of the log folder. */}}
+{{- define "airflow-charts.log-volume" -}}
+name: logs
+{{- if not .Values.logs.persistence.enabled }}
+emptyDir:
+  sizeLimit: "{{ .Values.logs.emptyDirSize }}"
+{{- else }}
+persistentVolumeClaim:
+  {{- if .Values.logs.persistence.existingClaim }}
+  claimName: "{{ .Values.logs.persistence.existingClaim }}"
+  {{- else }}
+  claimName: "{{ include "airflow-charts.fullname" . }}-logs"
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Deletes old log files, with `find` alone: no Python, no entrypoint. */}}
 {{- define "airflow-charts.log-cleaner" -}}
 name: log-cleaner
-image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .settings.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
-imagePullPolicy: "{{ or .settings.image.pullPolicy .Values.images.airflow.pullPolicy }}"
+image: {{ include "airflow-charts.image-reference" (dict
+  "root" .root
+  "own" .settings.image
+  "image" .root.Values.images.airflow
+  "default_tag" .root.Values.airflowVersion
+) | quote }}
+imagePullPolicy: "{{ or .settings.image.pullPolicy .root.Values.images.airflow.pullPolicy }}"
 command:
   - sh
   - "-c"
   - "trap \"exit 0\" TERM; while true; do find \"$1\" -type f -mmin \"+$2\" -delete 2>/dev/null; find \"$1\" -mindepth 1 -type d -empty -mmin \"+$2\" -delete 2>/dev/null; sleep \"$3\" & wait $!; done"
   - log-cleaner
   - /opt/airflow/logs
-  - "{{ int64 .Values.logs.cleaner.retentionMinutes }}"
-  - "{{ int64 .Values.logs.cleaner.intervalSeconds }}"
+  - "{{ int64 .root.Values.logs.cleaner.retentionMinutes }}"
+  - "{{ int64 .root.Values.logs.cleaner.intervalSeconds }}"
 resources:
   limits:
     cpu: "100m"
@@ -34,18 +55,5 @@ securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  - {{ include "airflow-charts.log-mount" . | indent 4 | trimPrefix "    " }}
-{{- end }}
-
-{{/* The volume of the log folder. */}}
-{{- define "airflow-charts.log-volume" -}}
-name: logs
-{{- if not .Values.logs.persistence.enabled }}
-emptyDir:
-  sizeLimit: "{{ .Values.logs.emptyDirSize }}"
-{{- end }}
-{{- if .Values.logs.persistence.enabled }}
-persistentVolumeClaim:
-  claimName: {{ if .Values.logs.persistence.existingClaim }}"{{ .Values.logs.persistence.existingClaim }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-logs"{{ end }}
-{{- end }}
+  - {{- include "airflow-charts.log-mount" .root | nindent 4 }}
 {{- end }}

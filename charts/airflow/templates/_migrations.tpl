@@ -2,11 +2,13 @@
 
 {{/* The Job that creates and upgrades the schema, and then the first user. */}}
 {{- define "airflow-charts.migrations-spec" }}
-{{- $pod := mergeOverwrite (deepCopy (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) (mustFromJson "{\"containers\":[]}"))) .Values.migrations.pod }}
+{{- $pod := mergeOverwrite
+  (deepCopy (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) (mustFromJson "{\"containers\":[]}")))
+  .Values.migrations.pod }}
 template:
   metadata:
     labels:
-      {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "migrations" "set_name" "") | nindent 6 }}
+      {{- include "airflow-charts.pod-selector" (dict "root" . "component" "migrations" "set_name" "") | nindent 6 }}
       {{- with $pod.labels }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
@@ -23,29 +25,32 @@ template:
     restartPolicy: OnFailure
     containers:
       - name: migrations
-        image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.migrations.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+        image: {{ include "airflow-charts.image-reference" (dict
+          "root" .
+          "own" .Values.migrations.image
+          "image" .Values.images.airflow
+          "default_tag" .Values.airflowVersion
+        ) | quote }}
         imagePullPolicy: "{{ or .Values.migrations.image.pullPolicy .Values.images.airflow.pullPolicy }}"
-        {{- if .Values.migrations.command }}
         {{- with .Values.migrations.command }}
         command:
           {{- mustToYaml . | nindent 10 }}
         {{- end }}
-        {{- end }}
-        {{- if .Values.migrations.args }}
-        {{- with .Values.migrations.args }}
         args:
+          {{- with .Values.migrations.args }}
           {{- mustToYaml . | nindent 10 }}
-        {{- end }}
-        {{- else }}
-        args:
+          {{- else }}
           - python
           - /etc/airflow-scripts/migrate.py
-        {{- end }}
+          {{- end }}
         env:
           {{- include "airflow-charts.base-env" . | nindent 10 }}
           {{- include "airflow-charts.database-env" . | trimPrefix "\n" | nindent 10 }}
           {{- include "airflow-charts.fernet-env" . | nindent 10 }}
-          {{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
+          {{- if and
+            .Values.migrations.enabled
+            .Values.adminUser.enabled
+            (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
           - name: ADMIN_USERNAME
             value: "{{ .Values.adminUser.username }}"
           - name: ADMIN_EMAIL
@@ -58,7 +63,11 @@ template:
             value: {{ .Values.adminUser.role | quote }}
           - name: ADMIN_PASSWORD
             valueFrom:
-              {{- include "airflow-charts.secret-source" (dict "Values" .Values "Release" .Release "Chart" .Chart "credential" .Values.adminUser.password "default_key" "admin-password") | trimPrefix "\n" | nindent 14 }}
+              {{- include "airflow-charts.secret-source" (dict
+                "root" .
+                "credential" .Values.adminUser.password
+                "default_key" "admin-password"
+              ) | trimPrefix "\n" | nindent 14 }}
           {{- end }}
           {{- with include "airflow-charts.user-env" (dict "pod" $pod) }}
           {{- . | trimPrefix "\n" | nindent 10 }}
@@ -100,7 +109,11 @@ template:
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
     {{- end }}
-    serviceAccountName: {{ if .Values.migrations.serviceAccount.name }}"{{ .Values.migrations.serviceAccount.name }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-migrations"{{ end }}
+    {{- if .Values.migrations.serviceAccount.name }}
+    serviceAccountName: "{{ .Values.migrations.serviceAccount.name }}"
+    {{- else }}
+    serviceAccountName: "{{ include "airflow-charts.fullname" . }}-migrations"
+    {{- end }}
     terminationGracePeriodSeconds: {{ int64 .Values.migrations.terminationGracePeriodSeconds }}
     volumes:
       - name: config

@@ -2,29 +2,36 @@
 
 {{/* The beginning of all names before it is cut: `<release>` if it contains `airflow`, else both names. */}}
 {{- define "airflow-charts.natural-name" -}}
-{{ if .Values.fullnameOverride }}{{ .Values.fullnameOverride }}{{ else }}{{ if and (eq .Chart.Name "airflow") (contains "airflow" .Release.Name) }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end }}{{ end }}
+{{- if .Values.fullnameOverride -}}
+{{ .Values.fullnameOverride }}
+{{- else if and (eq .Chart.Name "airflow") (contains "airflow" .Release.Name) -}}
+{{ .Release.Name }}
+{{- else -}}
+{{ .Release.Name }}-{{ .Chart.Name }}
+{{- end -}}
 {{- end }}
 
 {{/* The beginning of all names. A long one is cut and ends with a digest, so that two never meet. */}}
 {{- define "airflow-charts.fullname" -}}
-{{- $name := include "airflow-charts.natural-name" . }}{{ if gt (len $name) 30 }}{{ trunc (int 21) $name | trimSuffix "-" }}-{{ sha256sum $name | trunc 8 }}{{ else }}{{ $name }}{{ end }}
-{{- end }}
-
-{{/* The chart's labels of an object. */}}
-{{- define "airflow-charts.object-labels" -}}
-app.kubernetes.io/name: "{{ .Chart.Name }}"
-app.kubernetes.io/instance: "{{ .Release.Name }}"
-app.kubernetes.io/component: {{ .component | quote }}
-app.kubernetes.io/version: "{{ .Values.airflowVersion }}"
-app.kubernetes.io/managed-by: Helm
+{{- $name := include "airflow-charts.natural-name" . -}}
+{{ if gt (len $name) 30 }}{{ trunc (int 21) $name | trimSuffix "-" }}-{{ sha256sum $name | trunc 8 }}{{ else }}{{ $name }}{{ end }}
 {{- end }}
 
 {{/* The same for one set of workers. */}}
 {{- define "airflow-charts.pod-selector" -}}
-app.kubernetes.io/name: "{{ .Chart.Name }}"
-app.kubernetes.io/instance: "{{ .Release.Name }}"
+app.kubernetes.io/name: "{{ .root.Chart.Name }}"
+app.kubernetes.io/instance: "{{ .root.Release.Name }}"
 app.kubernetes.io/component: {{ .component | quote }}
 {{- if .set_name }}
 airflow/set: {{ .set_name | quote }}
 {{- end }}
+{{- end }}
+
+{{/* The chart's labels of an object. */}}
+{{- define "airflow-charts.object-labels" -}}
+app.kubernetes.io/name: "{{ .root.Chart.Name }}"
+app.kubernetes.io/instance: "{{ .root.Release.Name }}"
+app.kubernetes.io/component: {{ .component | quote }}
+app.kubernetes.io/version: "{{ .root.Values.airflowVersion }}"
+app.kubernetes.io/managed-by: Helm
 {{- end }}

@@ -7,15 +7,21 @@ Airflow {{ .Values.airflowVersion }} is starting in namespace {{ .Release.Namesp
 Watch it:     kubectl get pods -n {{ .Release.Namespace }} -l app.kubernetes.io/instance={{ .Release.Name }}
 {{- if .Values.webserver.externalUrl }}
 Open it:      {{ .Values.webserver.externalUrl }}{{ .Values.webserver.path }}
-{{- end }}
-{{- if not .Values.webserver.externalUrl }}
+{{- else }}
 Open it:      kubectl port-forward -n {{ .Release.Namespace }} service/{{ include "airflow-charts.fullname" . }}-webserver 8080:{{ int64 .Values.webserver.service.port }}, then http://localhost:8080{{ .Values.webserver.path }}
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
+{{- if and
+  .Values.migrations.enabled
+  .Values.adminUser.enabled
+  (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
 User:         {{ .Values.adminUser.username }}
+{{- if .Values.adminUser.password.existingSecret }}
+Password:     kubectl get secret -n {{ .Release.Namespace }} {{ .Values.adminUser.password.existingSecret }} -o jsonpath='{.data.{{ replace "." "\\." .Values.adminUser.password.key }}}' | base64 -d
+{{- else if .Values.adminUser.password.value }}
+Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname" . }}-credentials -o jsonpath='{.data.admin-password}' | base64 -d
+{{- else }}
+Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname" . }}-generated -o jsonpath='{.data.admin-password}' | base64 -d
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) }}
-{{ if .Values.adminUser.password.existingSecret }}Password:     kubectl get secret -n {{ .Release.Namespace }} {{ .Values.adminUser.password.existingSecret }} -o jsonpath='{.data.{{ replace "." "\\." .Values.adminUser.password.key }}}' | base64 -d{{ else }}{{ if .Values.adminUser.password.value }}Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname" . }}-credentials -o jsonpath='{.data.admin-password}' | base64 -d{{ else }}Password:     kubectl get secret -n {{ .Release.Namespace }} {{ include "airflow-charts.fullname" . }}-generated -o jsonpath='{.data.admin-password}' | base64 -d{{ end }}{{ end }}
 {{- end }}
 {{- if not (or .Values.database.host .Values.database.uri.existingSecret) }}
 The database is the chart's own PostgreSQL, for trials and small installations: set database.host for production.

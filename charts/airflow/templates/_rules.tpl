@@ -138,31 +138,86 @@
 {{- if .pod.env }}
 {{ include "airflow-charts.refused-env" (dict "path" .path "pod" .pod) | trimPrefix "\n" }}
 {{- end }}
-{{- if and .Values.airflowLocalSettings (hasKey .pod.env "PYTHONPATH") }}
+{{- if and .root.Values.airflowLocalSettings (hasKey .pod.env "PYTHONPATH") }}
 {{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
 {{- end }}
 {{- range $name, $_ := .pod.volumes }}
-{{- if or (eq $name "config") (eq $name "scripts") (eq $name "tmp") (eq $name "plugins") (eq $name "logs") (eq $name "dags") (eq $name "data") (eq $name "run") }}
+{{- if or
+  (eq $name "config")
+  (eq $name "scripts")
+  (eq $name "tmp")
+  (eq $name "plugins")
+  (eq $name "logs")
+  (eq $name "dags")
+  (eq $name "data")
+  (eq $name "run") }}
 {{ $.path }}.volumes.{{ $name }}: the chart has this volume; use another name
 {{- end }}
 {{- end }}
 {{- range $place, $_ := .pod.volumeMounts }}
-{{- if or (eq $place "/etc/airflow") (eq $place "/etc/airflow-scripts") (eq $place "/etc/airflow-plugins") (eq $place "/tmp") (eq $place "/opt/airflow/logs") (eq $place "/data") (eq $place "/var/run/postgresql") (and $.Values.dags.persistence.enabled (eq $place $.Values.dags.path)) }}
+{{- if or
+  (eq $place "/etc/airflow")
+  (eq $place "/etc/airflow-scripts")
+  (eq $place "/etc/airflow-plugins")
+  (eq $place "/tmp")
+  (eq $place "/opt/airflow/logs")
+  (eq $place "/data")
+  (eq $place "/var/run/postgresql")
+  (and $.root.Values.dags.persistence.enabled (eq $place $.root.Values.dags.path)) }}
 {{ $.path }}.volumeMounts.{{ $place }}: the chart mounts it itself; use another path
 {{- end }}
 {{- end }}
 {{- range $_, $item := .pod.initContainersFirst }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or
+  (eq (index $item "name") "wait-for-schema")
+  (eq (index $item "name") "log-cleaner")
+  (eq (index $item "name") "webserver")
+  (eq (index $item "name") "scheduler")
+  (eq (index $item "name") "dag-processor")
+  (eq (index $item "name") "triggerer")
+  (eq (index $item "name") "worker")
+  (eq (index $item "name") "base")
+  (eq (index $item "name") "flower")
+  (eq (index $item "name") "migrations")
+  (eq (index $item "name") "secret-generation")
+  (eq (index $item "name") "postgresql")
+  (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .pod.initContainers }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or
+  (eq (index $item "name") "wait-for-schema")
+  (eq (index $item "name") "log-cleaner")
+  (eq (index $item "name") "webserver")
+  (eq (index $item "name") "scheduler")
+  (eq (index $item "name") "dag-processor")
+  (eq (index $item "name") "triggerer")
+  (eq (index $item "name") "worker")
+  (eq (index $item "name") "base")
+  (eq (index $item "name") "flower")
+  (eq (index $item "name") "migrations")
+  (eq (index $item "name") "secret-generation")
+  (eq (index $item "name") "postgresql")
+  (eq (index $item "name") "redis") }}
 {{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .pod.containers }}
-{{- if or (eq (index $item "name") "wait-for-schema") (eq (index $item "name") "log-cleaner") (eq (index $item "name") "webserver") (eq (index $item "name") "scheduler") (eq (index $item "name") "dag-processor") (eq (index $item "name") "triggerer") (eq (index $item "name") "worker") (eq (index $item "name") "base") (eq (index $item "name") "flower") (eq (index $item "name") "migrations") (eq (index $item "name") "secret-generation") (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{- if or
+  (eq (index $item "name") "wait-for-schema")
+  (eq (index $item "name") "log-cleaner")
+  (eq (index $item "name") "webserver")
+  (eq (index $item "name") "scheduler")
+  (eq (index $item "name") "dag-processor")
+  (eq (index $item "name") "triggerer")
+  (eq (index $item "name") "worker")
+  (eq (index $item "name") "base")
+  (eq (index $item "name") "flower")
+  (eq (index $item "name") "migrations")
+  (eq (index $item "name") "secret-generation")
+  (eq (index $item "name") "postgresql")
+  (eq (index $item "name") "redis") }}
 {{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
@@ -183,47 +238,72 @@
 
 {{/* Whether a container stands twice in a pod, in its own section and in `airflowPods` taken together. */}}
 {{- define "airflow-charts.repeated-containers" }}
-{{- if lt (len (uniq (splitList "\n" (include "airflow-charts.container-names" (dict "pod" .pod) | trimPrefix "\n")))) (add (len .pod.initContainersFirst) (len .pod.initContainers) (len .pod.containers)) }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.container-names" (dict "pod" .pod) | trimPrefix "\n"))))
+  (add (len .pod.initContainersFirst) (len .pod.initContainers) (len .pod.containers)) }}
 {{ .path }}: two containers have one name, here and in airflowPods taken together; use different names
 {{- end }}
 {{- end }}
 
 {{/* What is wrong with a component's own settings of its pods. */}}
 {{- define "airflow-charts.component-problems" }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" .path "pod" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.bare-pod" .))) .settings.pod)) | trimPrefix "\n" }}
-{{ include "airflow-charts.repeated-containers" (dict "path" .path "pod" (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) .settings.pod)) | trimPrefix "\n" }}
+{{ include "airflow-charts.pod-problems" (dict
+  "root" .root
+  "path" .path
+  "pod" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.bare-pod" .root))) .settings.pod)
+) | trimPrefix "\n" }}
+{{ include "airflow-charts.repeated-containers" (dict
+  "path" .path
+  "pod" (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .root.Values.pods) .root.Values.airflowPods)) .settings.pod)
+) | trimPrefix "\n" }}
 {{- end }}
 
 {{/* Every broken rule, one in a line; empty when the values are valid. */}}
 {{- define "airflow-charts.problems" }}
+{{- $airflow_2 := hasPrefix "2." .Values.airflowVersion }}
+{{- $airflow_3 := not $airflow_2 }}
+{{- $celery := or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) }}
+{{- $own_database := not (or .Values.database.host .Values.database.uri.existingSecret) }}
+{{- $own_results := and $celery (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) }}
+{{- $own_broker := not (or .Values.broker.host .Values.broker.uri.existingSecret) }}
+{{- $has_redis := and .Values.redis.enabled $celery }}
 {{- if not (semverCompare (print ">=" "2.11.0") .Values.airflowVersion) }}
 airflowVersion: the chart runs Airflow 2.11 and 3.x; use 2.11.0 or newer
 {{- end }}
-{{- if and (hasPrefix "2." .Values.airflowVersion) (semverCompare (print ">=" "2.12.0") .Values.airflowVersion) }}
+{{- if and $airflow_2 (semverCompare (print ">=" "2.12.0") .Values.airflowVersion) }}
 airflowVersion: there is no such Airflow; use 2.11.x or 3.x
 {{- end }}
 {{- if semverCompare (print ">=" "4.0.0") .Values.airflowVersion }}
 airflowVersion: the chart runs Airflow 2.11 and 3.x
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "CeleryKubernetesExecutor" .Values.executors) }}
+{{- if and $airflow_3 (has "CeleryKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, KubernetesExecutor]
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (has "LocalKubernetesExecutor" .Values.executors) }}
+{{- if and $airflow_3 (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if or (eq .Values.dags.path "/etc/airflow") (eq .Values.dags.path "/etc/airflow-scripts") (eq .Values.dags.path "/etc/airflow-plugins") (eq .Values.dags.path "/tmp") (eq .Values.dags.path "/opt/airflow/logs") (eq .Values.dags.path "/data") (eq .Values.dags.path "/var/run/postgresql") }}
+{{- if or
+  (eq .Values.dags.path "/etc/airflow")
+  (eq .Values.dags.path "/etc/airflow-scripts")
+  (eq .Values.dags.path "/etc/airflow-plugins")
+  (eq .Values.dags.path "/tmp")
+  (eq .Values.dags.path "/opt/airflow/logs")
+  (eq .Values.dags.path "/data")
+  (eq .Values.dags.path "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
-{{- if or (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values)) (and (contains "\\" (mustToJson .Values)) (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))) }}
+{{- if or
+  (regexMatch "[\\x7f-\\x9f\ufffe\uffff]" (mustToJson .Values))
+  (and (contains "\\" (mustToJson .Values)) (regexMatch "(^|[^\\\\])(\\\\\\\\)*\\\\(u00[01]|b|f)" (mustToJson .Values))) }}
 a value holds a control character, which Kubernetes' YAML cannot carry; remove it
 {{- end }}
 {{- if and .Values.webserver.config .Values.webserver.configSecret }}
 webserver.configSecret: webserver.config is set too; set only one of them
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not .Values.dagProcessor.enabled) }}
+{{- if and $airflow_3 (not .Values.dagProcessor.enabled) }}
 dagProcessor.enabled: Airflow 3 parses DAGs only in a DAG processor; set it to true
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.workers.sets) }}
+{{- if and $celery (not .Values.workers.sets) }}
 workers.sets: is empty, so no task would ever run; define a set
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
@@ -231,25 +311,28 @@ workers.sets: is empty, so no task would ever run; define a set
 workers.sets.{{ $name }}.serviceAccount: all sets share one; set workers.serviceAccount
 {{- end }}
 {{- end }}
-{{- if and .Values.flower.enabled (not (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors))) }}
+{{- if and .Values.flower.enabled (not $celery) }}
 flower.enabled: Flower shows Celery; set it to false, or add CeleryExecutor to executors
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (not .Values.postgresql.enabled) }}
+{{- if and $own_database (not .Values.postgresql.enabled) }}
 database.host: is empty and postgresql.enabled is false; set database.host or database.uri.existingSecret, or postgresql.enabled: true
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or .Values.database.host .Values.database.uri.existingSecret) }}
+{{- if and $own_results (not $own_database) }}
 resultBackend.host: is empty while the database is external; set resultBackend.host (it may be the same server) or resultBackend.uri.existingSecret
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (not .Values.postgresql.enabled) }}
+{{- if and $own_database $own_results (not .Values.postgresql.enabled) }}
 resultBackend.host: is empty and postgresql.enabled is false; set resultBackend.host
 {{- end }}
-{{- if and .Values.postgresql.enabled (not (or (not (or .Values.database.host .Values.database.uri.existingSecret)) (and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret))))) }}
+{{- if and .Values.postgresql.enabled (not (or $own_database $own_results)) }}
 postgresql.enabled: nothing uses the chart's PostgreSQL; set it to false
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.resultBackend.host .Values.resultBackend.uri.existingSecret)) (or (eq .Values.database.user .Values.resultBackend.user) (eq .Values.database.name .Values.resultBackend.name)) }}
+{{- if and $own_database $own_results (or
+  (eq .Values.database.user .Values.resultBackend.user)
+  (eq .Values.database.name .Values.resultBackend.name)
+) }}
 resultBackend.user: each has a role and a database of its own; user and name must differ from those of database
 {{- end }}
-{{- if and (not (or .Values.database.host .Values.database.uri.existingSecret)) .Values.database.parameters }}
+{{- if and $own_database .Values.database.parameters }}
 database.parameters: the chart's own PostgreSQL takes none; set it only with database.host
 {{- end }}
 {{- if and .Values.postgresql.enabled (not (or .Values.images.postgresql.tag .Values.images.postgresql.digest)) }}
@@ -258,13 +341,13 @@ images.postgresql.tag: is empty; name a tag or a digest
 {{- if and .Values.postgresql.image.repository (not (or .Values.postgresql.image.tag .Values.postgresql.image.digest)) }}
 postgresql.image.tag: is empty; name a tag or a digest
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.broker.host .Values.broker.uri.existingSecret)) (not .Values.redis.enabled) }}
+{{- if and $celery $own_broker (not .Values.redis.enabled) }}
 broker.host: is empty and redis.enabled is false; set broker.host or broker.uri.existingSecret, or redis.enabled: true
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (or .Values.broker.host .Values.broker.uri.existingSecret) .Values.redis.enabled }}
+{{- if and (not $own_broker) $has_redis }}
 redis.enabled: nothing uses the chart's Redis; set it to false
 {{- end }}
-{{- if and .Values.redis.enabled (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
+{{- if and $has_redis (not (or .Values.images.redis.tag .Values.images.redis.digest)) }}
 images.redis.tag: is empty; name a tag or a digest
 {{- end }}
 {{- if and .Values.redis.image.repository (not (or .Values.redis.image.tag .Values.redis.image.digest)) }}
@@ -291,37 +374,54 @@ secrets.apiSecretKey.existingSecret: is empty and secrets.generate is false; nam
 {{- if and .Values.secrets.apiSecretKey.value .Values.secrets.apiSecretKey.existingSecret }}
 secrets.apiSecretKey.value: secrets.apiSecretKey.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) (not .Values.secrets.generate) }}
+{{- if and $airflow_3 (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) (not .Values.secrets.generate) }}
 secrets.jwtSecret.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.secrets.jwtSecret.value .Values.secrets.jwtSecret.existingSecret }}
 secrets.jwtSecret.value: secrets.jwtSecret.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (not .Values.database.uri.existingSecret) (not (or .Values.database.password.existingSecret .Values.database.password.value)) (not .Values.secrets.generate) }}
+{{- if and
+  (not .Values.database.uri.existingSecret)
+  (not (or .Values.database.password.existingSecret .Values.database.password.value))
+  (not .Values.secrets.generate) }}
 database.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.database.password.value .Values.database.password.existingSecret }}
 database.password.value: database.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.resultBackend.uri.existingSecret) (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)) (not .Values.secrets.generate) }}
+{{- if and $celery
+  (not .Values.resultBackend.uri.existingSecret)
+  (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value))
+  (not .Values.secrets.generate) }}
 resultBackend.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.resultBackend.password.value .Values.resultBackend.password.existingSecret }}
 resultBackend.password.value: resultBackend.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.broker.uri.existingSecret) (not (or .Values.broker.password.existingSecret .Values.broker.password.value)) (not .Values.secrets.generate) }}
+{{- if and $celery
+  (not .Values.broker.uri.existingSecret)
+  (not (or .Values.broker.password.existingSecret .Values.broker.password.value))
+  (not .Values.secrets.generate) }}
 broker.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.broker.password.value .Values.broker.password.existingSecret }}
 broker.password.value: broker.password.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) (not .Values.secrets.generate) }}
+{{- if and $celery
+  .Values.flower.enabled
+  (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value))
+  (not .Values.secrets.generate) }}
 flower.basicAuth.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.flower.basicAuth.value .Values.flower.basicAuth.existingSecret }}
 flower.basicAuth.value: flower.basicAuth.existingSecret is set too; set only one of them
 {{- end }}
-{{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) (not .Values.secrets.generate) }}
+{{- if and
+  .Values.migrations.enabled
+  .Values.adminUser.enabled
+  (or (eq .Values.authManager "fab") $airflow_2)
+  (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value))
+  (not .Values.secrets.generate) }}
 adminUser.password.existingSecret: is empty and secrets.generate is false; name the Secret that holds it
 {{- end }}
 {{- if and .Values.adminUser.password.value .Values.adminUser.password.existingSecret }}
@@ -481,8 +581,6 @@ config.database.sql_alchemy_conn_async: the chart sets it; use the value databas
 {{- if hasKey (index .Values.config "smtp") "smtp_password" }}
 config.smtp.smtp_password: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__SMTP__SMTP_PASSWORD from a Secret (secretKeyRef)
 {{- end }}
-{{- end }}
-{{- if hasKey .Values.config "smtp" }}
 {{- if hasKey (index .Values.config "smtp") "smtp_user" }}
 config.smtp.smtp_user: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__SMTP__SMTP_USER from a Secret (secretKeyRef)
 {{- end }}
@@ -511,8 +609,6 @@ config.workers.secrets_backend_kwargs: may hold a credential, and airflow.cfg is
 {{- if hasKey (index .Values.config "opensearch") "password" }}
 config.opensearch.password: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__OPENSEARCH__PASSWORD from a Secret (secretKeyRef)
 {{- end }}
-{{- end }}
-{{- if hasKey .Values.config "opensearch" }}
 {{- if hasKey (index .Values.config "opensearch") "username" }}
 config.opensearch.username: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__OPENSEARCH__USERNAME from a Secret (secretKeyRef)
 {{- end }}
@@ -522,45 +618,67 @@ config.opensearch.username: may hold a credential, and airflow.cfg is in a Confi
 config.elasticsearch.host: may hold a credential, and airflow.cfg is in a ConfigMap; set airflowPods.env.AIRFLOW__ELASTICSEARCH__HOST from a Secret (secretKeyRef)
 {{- end }}
 {{- end }}
-{{- if or .Values.airflowPods.env .Values.airflowPods.volumes .Values.airflowPods.volumeMounts .Values.airflowPods.initContainersFirst .Values.airflowPods.initContainers .Values.airflowPods.containers }}
-{{ include "airflow-charts.pod-problems" (dict "Values" .Values "path" "airflowPods" "pod" .Values.airflowPods) | trimPrefix "\n" }}
+{{- if or
+  .Values.airflowPods.env
+  .Values.airflowPods.volumes
+  .Values.airflowPods.volumeMounts
+  .Values.airflowPods.initContainersFirst
+  .Values.airflowPods.initContainers
+  .Values.airflowPods.containers }}
+{{ include "airflow-charts.pod-problems" (dict "root" . "path" "airflowPods" "pod" .Values.airflowPods) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.webserver.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "webserver.pod" "settings" .Values.webserver) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "webserver.pod" "settings" .Values.webserver) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.scheduler.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "scheduler.pod" "settings" .Values.scheduler) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "scheduler.pod" "settings" .Values.scheduler) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.dagProcessor.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "dagProcessor.pod" "settings" .Values.dagProcessor) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict
+  "root" .
+  "path" "dagProcessor.pod"
+  "settings" .Values.dagProcessor
+) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.triggerer.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "triggerer.pod" "settings" .Values.triggerer) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "triggerer.pod" "settings" .Values.triggerer) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.workers.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "workers.pod" "settings" .Values.workers) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "workers.pod" "settings" .Values.workers) | trimPrefix "\n" }}
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
 {{- if hasKey $changes "pod" }}
-{{ include "airflow-charts.component-problems" (dict "Values" $.Values "path" (printf "workers.sets.%s.pod" $name) "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict
+  "root" $
+  "path" (printf "workers.sets.%s.pod" $name)
+  "settings" (mergeOverwrite (deepCopy $.Values.workers) $changes)
+) | trimPrefix "\n" }}
 {{- end }}
 {{- end }}
 {{- if .Values.kubernetesExecutor.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "kubernetesExecutor.pod" "settings" .Values.kubernetesExecutor) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict
+  "root" .
+  "path" "kubernetesExecutor.pod"
+  "settings" .Values.kubernetesExecutor
+) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.flower.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "flower.pod" "settings" .Values.flower) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "flower.pod" "settings" .Values.flower) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.migrations.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "migrations.pod" "settings" .Values.migrations) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "migrations.pod" "settings" .Values.migrations) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.secretGeneration.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "secretGeneration.pod" "settings" .Values.secretGeneration) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict
+  "root" .
+  "path" "secretGeneration.pod"
+  "settings" .Values.secretGeneration
+) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.postgresql.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "postgresql.pod" "settings" .Values.postgresql) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "postgresql.pod" "settings" .Values.postgresql) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.redis.pod }}
-{{ include "airflow-charts.component-problems" (dict "Values" .Values "path" "redis.pod" "settings" .Values.redis) | trimPrefix "\n" }}
+{{ include "airflow-charts.component-problems" (dict "root" . "path" "redis.pod" "settings" .Values.redis) | trimPrefix "\n" }}
 {{- end }}
 {{- end }}

@@ -2,11 +2,15 @@
 
 {{/* The Job that generates missing credentials. */}}
 {{- define "airflow-charts.secret-generation-spec" }}
-{{- $pod := mergeOverwrite (deepCopy (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) (mustFromJson "{\"containers\":[]}"))) .Values.secretGeneration.pod }}
+{{- $airflow_2 := hasPrefix "2." .Values.airflowVersion }}
+{{- $celery := or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors) }}
+{{- $pod := mergeOverwrite
+  (deepCopy (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) (mustFromJson "{\"containers\":[]}")))
+  .Values.secretGeneration.pod }}
 template:
   metadata:
     labels:
-      {{- include "airflow-charts.pod-selector" (dict "Release" .Release "Chart" .Chart "component" "secret-generation" "set_name" "") | nindent 6 }}
+      {{- include "airflow-charts.pod-selector" (dict "root" . "component" "secret-generation" "set_name" "") | nindent 6 }}
       {{- with $pod.labels }}
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
@@ -23,24 +27,23 @@ template:
     restartPolicy: OnFailure
     containers:
       - name: secret-generation
-        image: {{ include "airflow-charts.image-reference" (dict "Values" .Values "own" .Values.secretGeneration.image "image" .Values.images.airflow "default_tag" .Values.airflowVersion) | quote }}
+        image: {{ include "airflow-charts.image-reference" (dict
+          "root" .
+          "own" .Values.secretGeneration.image
+          "image" .Values.images.airflow
+          "default_tag" .Values.airflowVersion
+        ) | quote }}
         imagePullPolicy: "{{ or .Values.secretGeneration.image.pullPolicy .Values.images.airflow.pullPolicy }}"
-        {{- if .Values.secretGeneration.command }}
-        {{- with .Values.secretGeneration.command }}
         command:
+          {{- with .Values.secretGeneration.command }}
           {{- mustToYaml . | nindent 10 }}
-        {{- end }}
-        {{- else }}
-        command:
+          {{- else }}
           - python
-        {{- end }}
-        {{- if .Values.secretGeneration.args }}
-        {{- with .Values.secretGeneration.args }}
+          {{- end }}
         args:
+          {{- with .Values.secretGeneration.args }}
           {{- mustToYaml . | nindent 10 }}
-        {{- end }}
-        {{- else }}
-        args:
+          {{- else }}
           - /etc/airflow-scripts/generate_secrets.py
           - "{{ include "airflow-charts.fullname" . }}-generated"
           {{- if not (or .Values.secrets.fernetKey.existingSecret .Values.secrets.fernetKey.value) }}
@@ -49,25 +52,35 @@ template:
           {{- if not (or .Values.secrets.apiSecretKey.existingSecret .Values.secrets.apiSecretKey.value) }}
           - "api-secret-key=password"
           {{- end }}
-          {{- if and (not (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) }}
+          {{- if and (not $airflow_2) (not (or .Values.secrets.jwtSecret.existingSecret .Values.secrets.jwtSecret.value)) }}
           - "jwt-secret=password"
           {{- end }}
-          {{- if and (not .Values.database.uri.existingSecret) (not (or .Values.database.password.existingSecret .Values.database.password.value)) }}
+          {{- if and
+            (not .Values.database.uri.existingSecret)
+            (not (or .Values.database.password.existingSecret .Values.database.password.value)) }}
           - "database-password=password"
           {{- end }}
-          {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.resultBackend.uri.existingSecret) (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)) }}
+          {{- if and $celery
+            (not .Values.resultBackend.uri.existingSecret)
+            (not (or .Values.resultBackend.password.existingSecret .Values.resultBackend.password.value)) }}
           - "result-backend-password=password"
           {{- end }}
-          {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) (not .Values.broker.uri.existingSecret) (not (or .Values.broker.password.existingSecret .Values.broker.password.value)) }}
+          {{- if and $celery
+            (not .Values.broker.uri.existingSecret)
+            (not (or .Values.broker.password.existingSecret .Values.broker.password.value)) }}
           - "broker-password=password"
           {{- end }}
-          {{- if and (or (has "CeleryExecutor" .Values.executors) (has "CeleryKubernetesExecutor" .Values.executors)) .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) }}
+          {{- if and $celery .Values.flower.enabled (not (or .Values.flower.basicAuth.existingSecret .Values.flower.basicAuth.value)) }}
           - "flower-basic-auth=login"
           {{- end }}
-          {{- if and .Values.migrations.enabled .Values.adminUser.enabled (or (eq .Values.authManager "fab") (hasPrefix "2." .Values.airflowVersion)) (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) }}
+          {{- if and
+            .Values.migrations.enabled
+            .Values.adminUser.enabled
+            (or (eq .Values.authManager "fab") $airflow_2)
+            (not (or .Values.adminUser.password.existingSecret .Values.adminUser.password.value)) }}
           - "admin-password=password"
           {{- end }}
-        {{- end }}
+          {{- end }}
         env:
           {{- include "airflow-charts.base-env" . | nindent 10 }}
           {{- include "airflow-charts.database-env-optional" . | trimPrefix "\n" | nindent 10 }}
@@ -111,7 +124,11 @@ template:
       {{- mustToYaml . | nindent 6 }}
       {{- end }}
     {{- end }}
-    serviceAccountName: {{ if .Values.secretGeneration.serviceAccount.name }}"{{ .Values.secretGeneration.serviceAccount.name }}"{{ else }}"{{ include "airflow-charts.fullname" . }}-secret-generation"{{ end }}
+    {{- if .Values.secretGeneration.serviceAccount.name }}
+    serviceAccountName: "{{ .Values.secretGeneration.serviceAccount.name }}"
+    {{- else }}
+    serviceAccountName: "{{ include "airflow-charts.fullname" . }}-secret-generation"
+    {{- end }}
     terminationGracePeriodSeconds: {{ int64 .Values.secretGeneration.terminationGracePeriodSeconds }}
     volumes:
       - name: config

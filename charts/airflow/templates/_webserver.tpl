@@ -7,7 +7,11 @@ http://{{ include "airflow-charts.fullname" . }}-webserver:{{ int64 .Values.webs
 
 {{/* The URL that users see. */}}
 {{- define "airflow-charts.base-url" -}}
-{{ if .Values.webserver.externalUrl }}{{ .Values.webserver.externalUrl }}{{ .Values.webserver.path }}{{ else }}{{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}{{ end }}
+{{- if .Values.webserver.externalUrl -}}
+{{ .Values.webserver.externalUrl }}{{ .Values.webserver.path }}
+{{- else -}}
+{{ include "airflow-charts.webserver-url" . }}{{ .Values.webserver.path }}
+{{- end -}}
 {{- end }}
 
 {{/* How users log in. */}}

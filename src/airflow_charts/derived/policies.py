@@ -142,12 +142,9 @@ def _policy(values: Values, release: Release, component: Component) -> networkin
     )
 
 
-def objects(values: Values, release: Release) -> list[networking_v1.NetworkPolicy]:
-    """A NetworkPolicy for every component."""
-    return [
-        when(
-            all_of(values.network_policies.enabled, component.runs(values)),
-            partial(_policy, values, release, component),
-        )
-        for component in components()
-    ]
+def policy_of(values: Values, release: Release, component: Component) -> networking_v1.NetworkPolicy:
+    """The NetworkPolicy of a component, while it runs."""
+    return when(
+        all_of(values.network_policies.enabled, component.runs(values)),
+        partial(_policy, values, release, component),
+    )

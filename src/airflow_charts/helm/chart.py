@@ -12,15 +12,17 @@ from airflow_charts.deployment import PARTS
 from airflow_charts.derived.notes import notes
 from airflow_charts.derived.rules import problems
 from airflow_charts.errors import ChartError
+from airflow_charts.helm.blocks import rendered
 from airflow_charts.helm.expressions import Context
+from airflow_charts.helm.naming import Names, names_of, with_names
 from airflow_charts.helm.readme import readme
-from airflow_charts.helm.templates import define, documents
+from airflow_charts.helm.templates import define, parts_of_file
 from airflow_charts.helm.values_yaml import values_yaml
 from airflow_charts.release import symbolic_release
-from airflow_charts.tracing.nodes import Fragment
+from airflow_charts.tracing.nodes import Fragment, Sequence
 from airflow_charts.tracing.symbols import root
 from airflow_charts.tracing.trace import Traced, trace
-from airflow_charts.values import AIRFLOW_VERSION, Values
+from airflow_charts.values import AIRFLOW_VERSION, Values, conditions
 from airflow_charts.values.schema import schema_of
 
 PREFIX = "airflow-charts."
@@ -58,28 +60,42 @@ _HELMIGNORE = "*.tgz\n.git/\n"
 def traced() -> Traced:
     """The recorded deployment, its notes and its rules."""
     values, release = root("Values", Values), symbolic_release()
-    parts = {name: partial(part, values, release) for name, part in PARTS.items()}
+    parts = {name: tuple(partial(make, values, release) for make in makers) for name, makers in PARTS.items()}
     return trace(parts, texts={"notes": partial(notes, values, release), "rules": partial(problems, values)})
 
 
-def template_files(recorded: Traced, *, prefix: str = PREFIX) -> dict[str, str]:
+@cache
+def condition_names() -> Names:
+    """What conditions are called: the functions of `values/conditions.py`."""
+    functions = [one for one in vars(conditions).values() if getattr(one, "__module__", "") == conditions.__name__]
+    return names_of(functions, root("Values", Values))
+
+
+def template_files(recorded: Traced, *, prefix: str = PREFIX, names: Names | None = None) -> dict[str, str]:
     """The template files of a traced deployment: one per part, one per file of fragments."""
+    context = Context(prefix, names=names or {})
     files: dict[str, str] = {}
     for name, tree in recorded.parts.items():
-        head = f"{{{{- /* {GENERATED}: {recorded.sources[name]} */}}}}"
-        files[f"templates/{name.replace('_', '-')}.yaml"] = "\n".join([head, *documents(tree, Context(prefix))]) + "\n"
+        files[f"templates/{name.replace('_', '-')}.yaml"] = _objects_file(recorded.sources[name], tree, context)
     for source in sorted({fragment.file for fragment in recorded.fragments.values()}):
-        own = (fragment for fragment in recorded.fragments.values() if fragment.file == source)
+        own = [fragment for fragment in recorded.fragments.values() if fragment.file == source]
         name = f"templates/_{Path(source).stem.replace('_', '-')}.tpl"
         if name in files:
             raise ChartError(f"{name} would hold the fragments of two files, one of them {source}; rename one")
-        files[name] = _fragments_file(source, own, prefix)
+        files[name] = _fragments_file(source, own, context)
     return files
 
 
-def _fragments_file(source: str, fragments: Iterable[Fragment], prefix: str) -> str:
+def _objects_file(sources: tuple[str, ...], tree: Sequence, context: Context) -> str:
+    head = f"{{{{- /* {GENERATED}: {sources[0]} */}}}}\n"
+    lines = rendered(with_names(tree, partial(parts_of_file, tree, sources), context))
+    return head + "".join(f"{line}\n" for line in lines)
+
+
+def _fragments_file(source: str, fragments: Iterable[Fragment], context: Context) -> str:
     head = f"{{{{- /* {GENERATED}: {source} */}}}}\n"
-    return head + "".join("\n" + define(fragment, prefix) for fragment in fragments)
+    ordered = sorted(fragments, key=lambda fragment: (fragment.line, fragment.name))
+    return head + "".join("\n" + define(fragment, context) for fragment in ordered)
 
 
 def chart_files() -> dict[str, str]:
@@ -99,7 +115,7 @@ def chart_files() -> dict[str, str]:
         "values.schema.json": json.dumps(schema_of(Values), separators=(",", ":")) + "\n",
         "templates/rules/rules.yaml": _RULES.format(**facts),
         "templates/NOTES.txt": f'{{{{ include "{PREFIX}notes" . | trimPrefix "\\n" }}}}\n',
-        **template_files(traced()),
+        **template_files(traced(), names=condition_names()),
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_charts.errors import ChartError
@@ -23,24 +24,32 @@ from airflow_charts.tracing.nodes import (
     walk,
 )
 from airflow_charts.tracing.table import ALL_OF, ANY_OF, FILLED, NEGATE
-
-_ROOTS = {"Values": "Values", "Release": "Release", "Chart": "Chart"}
+from airflow_charts.tracing.types import BOOL
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where a node is printed: inside a `range` the root is `$`, elsewhere `.`."""
+    """Where a node is printed: inside a `range` the dot is `$`, and in a template with parameters it has the root."""
 
     prefix: str
     """The prefix of the names of templates, with the dot at its end."""
     dollar: bool = False
+    parameters: bool = False
+    """Whether the dot holds parameters, and what Helm gives to templates below `root`."""
     rendered: tuple[Call, ...] = ()
-    """The calls whose output the document has in a variable."""
+    """The calls whose output is in a variable."""
+    names: Mapping[Any, str] = field(default_factory=dict)
+    """The names of conditions that have one."""
+
+    @property
+    def dot(self) -> str:
+        """What stands before the dot of a parameter."""
+        return "$" if self.dollar else ""
 
     @property
     def root(self) -> str:
-        """What stands before the dot of a root."""
-        return "$" if self.dollar else ""
+        """What stands before the dot of `Values`, `Release` and `Chart`."""
+        return f"{self.dot}.root" if self.parameters else self.dot
 
     def looped(self) -> Context:
         """The context inside a `range`."""
@@ -54,14 +63,18 @@ class Context:
 def expression(node: Any, context: Context) -> str:
     """A Go template expression, without braces."""
     match node:
+        case Apply() if name := _named(node, context):
+            return name
         case Const(value=bool() as value):
             return "true" if value else "false"
         case Const(value=value):
             return go_string(value) if isinstance(value, str) else str(value)
         case Var(kind="loop", name=name):
             return f"${name}"
-        case Var(name=name):
+        case Var(kind="root", name=name):
             return f"{context.root}.{name}"
+        case Var(name=name):
+            return f"{context.dot}.{name}"
         case Field(base=base, key=key):
             return f"{expression(base, context)}.{key}"
         case Apply():
@@ -101,11 +114,31 @@ def argument(node: Any, context: Context) -> str:
     return f"({text})" if " " in text and not isinstance(node, Const) else text
 
 
+def _named(node: Apply, context: Context) -> str:
+    """The variable of a condition, or the opposite of one; empty if it has no name."""
+    if node in context.names:
+        return f"${context.names[node]}"
+    opposite = Apply(NEGATE, (node,), BOOL)
+    return f"not ${context.names[opposite]}" if opposite in context.names else ""
+
+
+def _operands(node: Apply, context: Context) -> Iterable[Any]:
+    """The conditions that another is made of; several of them as one, where that has a name."""
+    operands = node.args
+    inner = [named for named in context.names if named.op is node.op and set(named.args) < set(node.args)]
+    for named in sorted(inner, key=lambda named: -len(named.args)):
+        if set(named.args) <= set(operands):
+            place = operands.index(named.args[0])
+            rest = tuple(one for one in operands if one not in named.args)
+            operands = (*rest[:place], named, *rest[place:])
+    return operands
+
+
 def _apply(node: Apply, context: Context) -> str:
-    args = [
-        condition(arg, context, nested=True) if node.op in (ALL_OF, ANY_OF, NEGATE) else argument(arg, context)
-        for arg in node.args
-    ]
+    if node.op in (ALL_OF, ANY_OF, NEGATE):
+        args = [condition(arg, context, nested=True) for arg in _operands(node, context)]
+    else:
+        args = [argument(arg, context) for arg in node.args]
     return node.op.template.replace("{*}", " ".join(args)).format(*args)
 
 
@@ -123,18 +156,16 @@ def go_string(text: str) -> str:
     return json.dumps(text, ensure_ascii=all(sign <= "\uffff" for sign in text))
 
 
-def needs(fragment: Fragment) -> list[str]:
-    """The roots that a fragment and its callees read."""
-    found: set[str] = set()
-    for inner in [fragment, *fragments_of(fragment.body).values()]:
-        found |= {node.name for node in walk(inner.body) if isinstance(node, Var) and node.kind == "root"}
-    return [name for name in _ROOTS if name in found]
+def _reads_root(fragment: Fragment) -> bool:
+    """Whether a fragment or one that it calls reads what Helm gives to templates."""
+    bodies = [fragment.body, *(inner.body for inner in fragments_of(fragment.body).values())]
+    return any(isinstance(node, Var) and node.kind == "root" for body in bodies for node in walk(body))
 
 
 def _call_argument(fragment: Fragment, args: tuple[Any, ...], context: Context) -> str:
     if not fragment.parameters:
         return context.root or "."
-    pairs = [f'"{name}" {context.root}.{name}' for name in needs(fragment)]
+    pairs = [f'"root" {context.root or "."}'] if _reads_root(fragment) else []
     for (name, _), arg in zip(fragment.parameters, args, strict=True):
         pairs.append(f'"{name}" {argument(arg, context)}')
     return f"(dict {' '.join(pairs)})"

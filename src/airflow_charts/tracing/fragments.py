@@ -127,6 +127,7 @@ def _trace_fragment(function: Callable[..., Any], formals: dict[str, Any], stati
         type=kind,
         doc=(inspect.getdoc(function) or "").partition("\n\n")[0].replace("\n", " "),
         file=file_of(function),
+        line=inspect.unwrap(function).__code__.co_firstlineno,
         body=body,
     )
     tracer.fragments[key] = recorded

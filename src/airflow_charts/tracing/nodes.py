@@ -170,6 +170,8 @@ class Fragment:
     doc: str
     file: str
     """Where the function stands, as `parts/pod.py`."""
+    line: int
+    """Its line there: templates stand in the order of their functions, whatever is traced first."""
     body: Tree = field(default=OMITTED)
 
 

@@ -28,7 +28,20 @@ from airflow_charts.tracing.nodes import (
 )
 from airflow_charts.tracing.symbols import Symbol, TextSymbol, TreeSymbol, node_of, shown
 
-_FIRST = ("apiVersion", "kind", "metadata", "name", "image", "imagePullPolicy", "command", "args", "replicas")
+_FIRST = (
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "labels",
+    "annotations",
+    "image",
+    "imagePullPolicy",
+    "command",
+    "args",
+    "replicas",
+)
 """Fields that readers of manifests look for first."""
 
 
