@@ -15,10 +15,15 @@ FAULTS = {
     "two components have one name": replace(flower.COMPONENT, name="webserver"),
     "two components have one path": replace(flower.COMPONENT, section="webserver"),
     "two components have one main_container": replace(flower.COMPONENT, container="webserver"),
-    "flower needs flour, which is no component": replace(flower.COMPONENT, needs=(Need(other("flour"), "bread"),)),
+    "flower needs flour, which is no component with such a port": replace(
+        flower.COMPONENT, needs=(Need(other("flour"), "bread"),)
+    ),
     "flower has verbs": replace(flower.COMPONENT, verbs=scheduler.COMPONENT.verbs),
     "webserver has verbs": replace(webserver.COMPONENT, verbs=None),
-    "postgresql provides a service and opens no port": replace(postgresql.COMPONENT, serves=()),
+    "flower needs webserver, which is no component with such a port": replace(
+        flower.COMPONENT, needs=(Need(other("webserver", "metrics"), "metrics"),)
+    ),
+    "postgresql provides a service at a port": replace(postgresql.COMPONENT, serves=()),
 }
 
 
@@ -30,17 +35,16 @@ def test_a_record_that_contradicts_another_is_refused(message: str, fault: Compo
     assert components() == COMPONENTS
 
 
-def test_spellings_follow_from_the_name() -> None:
-    assert {component.name: (component.path, component.file, component.main_container) for component in COMPONENTS} == {
-        "webserver": ("webserver", "webserver", "webserver"),
-        "scheduler": ("scheduler", "scheduler", "scheduler"),
-        "dag-processor": ("dagProcessor", "dag_processor", "dag-processor"),
-        "triggerer": ("triggerer", "triggerer", "triggerer"),
-        "worker": ("workers", "workers", "worker"),
-        "task": ("kubernetesExecutor", "kubernetes_executor", "base"),
-        "flower": ("flower", "flower", "flower"),
-        "migrations": ("migrations", "migrations", "migrations"),
-        "secret-generation": ("secretGeneration", "secret_generation", "secret-generation"),
-        "postgresql": ("postgresql", "postgresql", "postgresql"),
-        "redis": ("redis", "redis", "redis"),
-    }
+IRREGULAR = {
+    "worker": ("workers", "workers", "worker"),
+    "task": ("kubernetesExecutor", "kubernetes_executor", "base"),
+}
+"""Path, file and main container of components whose section has another name: the plural, the executor's own."""
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.name)
+def test_spellings_follow_from_the_name(component: Component) -> None:
+    file = component.name.replace("-", "_")
+    words = component.name.split("-")
+    usual = (words[0] + "".join(map(str.capitalize, words[1:])), file, component.name)
+    assert (component.path, component.file, component.main_container) == IRREGULAR.get(component.name, usual)

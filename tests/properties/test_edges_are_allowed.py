@@ -189,7 +189,7 @@ def test_from_outside_only_the_users_ports_are_reached(case: Case) -> None:
     policies = of_kind(case, "NetworkPolicy")
     values = values_of(case)
     entries = {(edge.target, edge.port) for edge in edges(case) if edge.source == "users"}
-    narrow = {"webserver": values.webserver.ingress_peers, "flower": values.flower.ingress_peers}
+    narrow = {component.name: port.peers(values) for component in COMPONENTS for port in component.serves if port.users}
     for pod in pods(case):
         for port in _ports(case):
             reached = allowed(policies, Connection(STRANGER, place(case, pod), port))

@@ -8,7 +8,7 @@ from airflow_charts.k8s import apps_v1, core_v1, meta_v1
 from airflow_charts.parts.access import service_account
 from airflow_charts.parts.component import Component, Port
 from airflow_charts.parts.images import image_fields
-from airflow_charts.parts.names import metadata, name_of, selector_labels
+from airflow_charts.parts.names import name_of, selector_labels
 from airflow_charts.parts.pod import (
     Around,
     Main,
@@ -21,6 +21,7 @@ from airflow_charts.parts.pod import (
 )
 from airflow_charts.parts.pod_settings import other_pod_of
 from airflow_charts.parts.scripts import SCRIPTS, script_checksums
+from airflow_charts.parts.service import inner_service
 from airflow_charts.parts.volume import claim, claim_name, storage_class
 from airflow_charts.parts.workload import workload_metadata
 from airflow_charts.release import Release
@@ -100,18 +101,7 @@ def _store_objects(values: Values, release: Release, settings: StoreSettings, st
     selector = selector_labels(release, store.component.name)
     return [
         service_account(values, release, settings, store.component.name),
-        core_v1.Service(
-            metadata=metadata(values, release, name, store.component.name),
-            spec=core_v1.ServiceSpec(
-                type="ClusterIP",
-                selector=selector,
-                ports=[
-                    core_v1.ServicePort(
-                        name=store.port.name, port=store.port.number, targetPort=store.port.number, protocol="TCP"
-                    )
-                ],
-            ),
-        ),
+        inner_service(values, release, store.component),
         when(
             settings.persistence.enabled & negate(filled(settings.persistence.existing_claim)),
             lambda: claim(
