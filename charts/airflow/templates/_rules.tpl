@@ -136,15 +136,7 @@
 {{/* Volumes, mounts and containers under names that the chart uses itself. */}}
 {{- define "airflow-charts.refused-names" }}
 {{- range $_, $item := .settings.volumes }}
-{{- if or
-  (eq (index $item "name") "config")
-  (eq (index $item "name") "scripts")
-  (eq (index $item "name") "tmp")
-  (eq (index $item "name") "logs")
-  (eq (index $item "name") "dags")
-  (eq (index $item "name") "plugins")
-  (eq (index $item "name") "data")
-  (eq (index $item "name") "run") }}
+{{- if has (index $item "name") (list "config" "scripts" "tmp" "logs" "dags" "plugins" "data" "run") }}
 {{ $.path }}.volumes: the chart has a volume {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
@@ -162,56 +154,65 @@
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.initContainersFirst }}
-{{- if or
-  (eq (index $item "name") "wait-for-schema")
-  (eq (index $item "name") "log-cleaner")
-  (eq (index $item "name") "webserver")
-  (eq (index $item "name") "scheduler")
-  (eq (index $item "name") "dag-processor")
-  (eq (index $item "name") "triggerer")
-  (eq (index $item "name") "worker")
-  (eq (index $item "name") "base")
-  (eq (index $item "name") "flower")
-  (eq (index $item "name") "migrations")
-  (eq (index $item "name") "secret-generation")
-  (eq (index $item "name") "postgresql")
-  (eq (index $item "name") "redis") }}
+{{- if has
+  (index $item "name")
+  (list
+    "wait-for-schema"
+    "log-cleaner"
+    "webserver"
+    "scheduler"
+    "dag-processor"
+    "triggerer"
+    "worker"
+    "base"
+    "flower"
+    "migrations"
+    "secret-generation"
+    "postgresql"
+    "redis"
+  ) }}
 {{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.initContainers }}
-{{- if or
-  (eq (index $item "name") "wait-for-schema")
-  (eq (index $item "name") "log-cleaner")
-  (eq (index $item "name") "webserver")
-  (eq (index $item "name") "scheduler")
-  (eq (index $item "name") "dag-processor")
-  (eq (index $item "name") "triggerer")
-  (eq (index $item "name") "worker")
-  (eq (index $item "name") "base")
-  (eq (index $item "name") "flower")
-  (eq (index $item "name") "migrations")
-  (eq (index $item "name") "secret-generation")
-  (eq (index $item "name") "postgresql")
-  (eq (index $item "name") "redis") }}
+{{- if has
+  (index $item "name")
+  (list
+    "wait-for-schema"
+    "log-cleaner"
+    "webserver"
+    "scheduler"
+    "dag-processor"
+    "triggerer"
+    "worker"
+    "base"
+    "flower"
+    "migrations"
+    "secret-generation"
+    "postgresql"
+    "redis"
+  ) }}
 {{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .settings.containers }}
-{{- if or
-  (eq (index $item "name") "wait-for-schema")
-  (eq (index $item "name") "log-cleaner")
-  (eq (index $item "name") "webserver")
-  (eq (index $item "name") "scheduler")
-  (eq (index $item "name") "dag-processor")
-  (eq (index $item "name") "triggerer")
-  (eq (index $item "name") "worker")
-  (eq (index $item "name") "base")
-  (eq (index $item "name") "flower")
-  (eq (index $item "name") "migrations")
-  (eq (index $item "name") "secret-generation")
-  (eq (index $item "name") "postgresql")
-  (eq (index $item "name") "redis") }}
+{{- if has
+  (index $item "name")
+  (list
+    "wait-for-schema"
+    "log-cleaner"
+    "webserver"
+    "scheduler"
+    "dag-processor"
+    "triggerer"
+    "worker"
+    "base"
+    "flower"
+    "migrations"
+    "secret-generation"
+    "postgresql"
+    "redis"
+  ) }}
 {{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
@@ -373,14 +374,9 @@ executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, Kub
 {{- if and $airflow_3 (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if or
-  (eq .Values.dags.path "/etc/airflow")
-  (eq .Values.dags.path "/etc/airflow-scripts")
-  (eq .Values.dags.path "/etc/airflow-plugins")
-  (eq .Values.dags.path "/opt/airflow/logs")
-  (eq .Values.dags.path "/tmp")
-  (eq .Values.dags.path "/data")
-  (eq .Values.dags.path "/var/run/postgresql") }}
+{{- if has
+  .Values.dags.path
+  (list "/etc/airflow" "/etc/airflow-scripts" "/etc/airflow-plugins" "/opt/airflow/logs" "/tmp" "/data" "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
 {{- if or
