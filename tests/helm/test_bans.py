@@ -45,7 +45,7 @@ ALLOWED = {
     *("int", "int64", "add", "mul", "print", "printf", "quote", "join", "replace", "trunc", "contains", "hasPrefix"),
     *("trim", "trimPrefix", "trimSuffix", "nindent", "indent", "b64enc", "urlquery", "sha256sum", "regexMatch", "dict"),
     *("fromYaml", "mustToYaml", "toJson", "mustToJson", "mustFromJson", "toPrettyJson", "mergeOverwrite", "deepCopy"),
-    *("splitList", "uniq"),
+    *("list", "splitList", "uniq"),
 }
 """Each of them is a function of its arguments, fails aloud, and leaves its arguments as they are."""
 

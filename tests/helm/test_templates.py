@@ -255,6 +255,35 @@ data:
   {{- end }}
 """,
     ),
+    "a look into a list of constants": (
+        lambda values, _: config(
+            a=when(one_of(values.title, "hello", "b", "c"), "1"),
+            b=when(all_of(values.title != "hello", values.title != "b", values.title != "c"), "2"),
+            c=when(one_of(values.title, "hello", "b"), "3"),
+            d=when(any_of(values.title == "hello", values.title == "b", values.name == "c"), "4"),
+            e="x",
+        ),
+        r"""
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+data:
+  e: x
+  {{- if has .Values.title (list "hello" "b" "c") }}
+  a: "1"
+  {{- else }}
+  b: "2"
+  {{- end }}
+  {{- if or (eq .Values.title "hello") (eq .Values.title "b") }}
+  c: "3"
+  {{- end }}
+  {{- if or (eq .Values.title "hello") (eq .Values.title "b") (eq .Values.name "c") }}
+  d: "4"
+  {{- end }}
+""",
+    ),
     "OMIT leaves no field": (
         lambda values, _: config(a="b", c=OMIT),
         r"""
@@ -510,9 +539,7 @@ metadata:
   name: a
 {{- if .Values.labels }}
 data:
-  {{- with .Values.labels }}
-  {{- mustToYaml . | nindent 2 }}
-  {{- end }}
+  {{- mustToYaml .Values.labels | nindent 2 }}
 {{- end }}
 """,
     ),
@@ -1227,8 +1254,7 @@ kind: X
 metadata:
   name: a
 spec:
-  -
-    a:
+  - a:
       {{- if .Values.flag }}
       x: "1"
       {{- else }}

@@ -122,7 +122,7 @@ args:
   {{- end }}
 """,
     ),
-    "with has no else if": (
+    "with has no else if, so that if stays": (
         lambda values, _: container(
             command=when(
                 filled(values.hosts), lambda: values.hosts, lambda: when(values.flag, lambda: ["a"], lambda: ["b"])
@@ -132,14 +132,12 @@ args:
 ---
 name: c
 command:
-  {{- with .Values.hosts }}
-  {{- mustToYaml . | nindent 2 }}
-  {{- else }}
-  {{- if .Values.flag }}
+  {{- if .Values.hosts }}
+  {{- mustToYaml .Values.hosts | nindent 2 }}
+  {{- else if .Values.flag }}
   - a
   {{- else }}
   - b
-  {{- end }}
   {{- end }}
 """,
     ),
@@ -158,6 +156,21 @@ args:
   {{- else }}
   - "--nobody"
   {{- end }}
+""",
+    ),
+    "a value that is there needs no with": (
+        lambda values, _: container(
+            env=[when(filled(values.tolerations), lambda: {"a": values.tolerations}), core_v1.EnvVar(name="A")]
+        ),
+        r"""
+---
+name: c
+env:
+  {{- if .Values.tolerations }}
+  - a:
+      {{- mustToYaml .Values.tolerations | nindent 6 }}
+  {{- end }}
+  - name: A
 """,
     ),
     "items that begin with the same line": (

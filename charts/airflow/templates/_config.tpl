@@ -186,17 +186,9 @@ pod_template_file = /etc/airflow/pod_template.yaml
 {{- end }}
 {{ "" }}
 {{- range $section, $options := .Values.config }}
-{{- if and
-  (ne $section "core")
-  (ne $section "logging")
-  (ne $section "api")
-  (ne $section "webserver")
-  (ne $section "fab")
-  (ne $section "scheduler")
-  (ne $section "triggerer")
-  (ne $section "celery")
-  (ne $section "celery_broker_transport_options")
-  (ne $section "kubernetes_executor") }}
+{{- if not (has $section
+  (list "core" "logging" "api" "webserver" "fab" "scheduler" "triggerer" "celery" "celery_broker_transport_options" "kubernetes_executor")
+) }}
 [{{ $section }}]
 {{- range $key, $value := $options }}
 {{- if kindIs "string" $value }}

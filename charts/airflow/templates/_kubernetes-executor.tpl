@@ -21,9 +21,7 @@ metadata:
     {{- end }}
   {{- if $pod.annotations }}
   annotations:
-    {{- with $pod.annotations }}
-    {{- mustToYaml . | nindent 4 }}
-    {{- end }}
+    {{- mustToYaml $pod.annotations | nindent 4 }}
   {{- end }}
 spec:
   restartPolicy: Never

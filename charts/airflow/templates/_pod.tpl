@@ -43,11 +43,10 @@ tolerations:
 
 {{/* How replicas spread: as the values say, or over nodes where possible. */}}
 {{- define "airflow-charts.spread" }}
-{{- with .pod.topologySpreadConstraints }}
+{{- if .pod.topologySpreadConstraints }}
 topologySpreadConstraints:
-  {{- mustToYaml . | nindent 2 }}
-{{- else }}
-{{- if gt (int64 .replicas) 1 }}
+  {{- mustToYaml .pod.topologySpreadConstraints | nindent 2 }}
+{{- else if gt (int64 .replicas) 1 }}
 topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
@@ -55,7 +54,6 @@ topologySpreadConstraints:
     labelSelector:
       matchLabels:
         {{- include "airflow-charts.pod-selector" (dict "root" .root "component" .component "set_name" .set_name) | nindent 8 }}
-{{- end }}
 {{- end }}
 {{- end }}
 

@@ -142,15 +142,7 @@
 {{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
 {{- end }}
 {{- range $name, $_ := .pod.volumes }}
-{{- if or
-  (eq $name "config")
-  (eq $name "scripts")
-  (eq $name "tmp")
-  (eq $name "plugins")
-  (eq $name "logs")
-  (eq $name "dags")
-  (eq $name "data")
-  (eq $name "run") }}
+{{- if has $name (list "config" "scripts" "tmp" "plugins" "logs" "dags" "data" "run") }}
 {{ $.path }}.volumes.{{ $name }}: the chart has this volume; use another name
 {{- end }}
 {{- end }}
@@ -168,56 +160,65 @@
 {{- end }}
 {{- end }}
 {{- range $_, $item := .pod.initContainersFirst }}
-{{- if or
-  (eq (index $item "name") "wait-for-schema")
-  (eq (index $item "name") "log-cleaner")
-  (eq (index $item "name") "webserver")
-  (eq (index $item "name") "scheduler")
-  (eq (index $item "name") "dag-processor")
-  (eq (index $item "name") "triggerer")
-  (eq (index $item "name") "worker")
-  (eq (index $item "name") "base")
-  (eq (index $item "name") "flower")
-  (eq (index $item "name") "migrations")
-  (eq (index $item "name") "secret-generation")
-  (eq (index $item "name") "postgresql")
-  (eq (index $item "name") "redis") }}
+{{- if has
+  (index $item "name")
+  (list
+    "wait-for-schema"
+    "log-cleaner"
+    "webserver"
+    "scheduler"
+    "dag-processor"
+    "triggerer"
+    "worker"
+    "base"
+    "flower"
+    "migrations"
+    "secret-generation"
+    "postgresql"
+    "redis"
+  ) }}
 {{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .pod.initContainers }}
-{{- if or
-  (eq (index $item "name") "wait-for-schema")
-  (eq (index $item "name") "log-cleaner")
-  (eq (index $item "name") "webserver")
-  (eq (index $item "name") "scheduler")
-  (eq (index $item "name") "dag-processor")
-  (eq (index $item "name") "triggerer")
-  (eq (index $item "name") "worker")
-  (eq (index $item "name") "base")
-  (eq (index $item "name") "flower")
-  (eq (index $item "name") "migrations")
-  (eq (index $item "name") "secret-generation")
-  (eq (index $item "name") "postgresql")
-  (eq (index $item "name") "redis") }}
+{{- if has
+  (index $item "name")
+  (list
+    "wait-for-schema"
+    "log-cleaner"
+    "webserver"
+    "scheduler"
+    "dag-processor"
+    "triggerer"
+    "worker"
+    "base"
+    "flower"
+    "migrations"
+    "secret-generation"
+    "postgresql"
+    "redis"
+  ) }}
 {{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
 {{- range $_, $item := .pod.containers }}
-{{- if or
-  (eq (index $item "name") "wait-for-schema")
-  (eq (index $item "name") "log-cleaner")
-  (eq (index $item "name") "webserver")
-  (eq (index $item "name") "scheduler")
-  (eq (index $item "name") "dag-processor")
-  (eq (index $item "name") "triggerer")
-  (eq (index $item "name") "worker")
-  (eq (index $item "name") "base")
-  (eq (index $item "name") "flower")
-  (eq (index $item "name") "migrations")
-  (eq (index $item "name") "secret-generation")
-  (eq (index $item "name") "postgresql")
-  (eq (index $item "name") "redis") }}
+{{- if has
+  (index $item "name")
+  (list
+    "wait-for-schema"
+    "log-cleaner"
+    "webserver"
+    "scheduler"
+    "dag-processor"
+    "triggerer"
+    "worker"
+    "base"
+    "flower"
+    "migrations"
+    "secret-generation"
+    "postgresql"
+    "redis"
+  ) }}
 {{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
 {{- end }}
@@ -282,14 +283,9 @@ executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, Kub
 {{- if and $airflow_3 (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if or
-  (eq .Values.dags.path "/etc/airflow")
-  (eq .Values.dags.path "/etc/airflow-scripts")
-  (eq .Values.dags.path "/etc/airflow-plugins")
-  (eq .Values.dags.path "/tmp")
-  (eq .Values.dags.path "/opt/airflow/logs")
-  (eq .Values.dags.path "/data")
-  (eq .Values.dags.path "/var/run/postgresql") }}
+{{- if has
+  .Values.dags.path
+  (list "/etc/airflow" "/etc/airflow-scripts" "/etc/airflow-plugins" "/tmp" "/opt/airflow/logs" "/data" "/var/run/postgresql") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
 {{- if or

@@ -23,8 +23,11 @@ from airflow_charts.tracing.nodes import (
     type_of_node,
     walk,
 )
-from airflow_charts.tracing.table import ALL_OF, ANY_OF, FILLED, NEGATE
+from airflow_charts.tracing.table import ALL_OF, ANY_OF, EQUAL, FILLED, NEGATE, UNEQUAL
 from airflow_charts.tracing.types import BOOL
+
+_FEW = 3
+"""Fewer comparisons of one text stand one by one."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,21 @@ def _operands(node: Apply, context: Context) -> Iterable[Any]:
     return operands
 
 
+def _listed(node: Apply, context: Context) -> str:
+    """Whether a text is one of several, or none of them, as a look into a list; empty for other conditions."""
+    compares = {ANY_OF: EQUAL, ALL_OF: UNEQUAL}.get(node.op)
+    pairs = [arg.args for arg in node.args if isinstance(arg, Apply) and arg.op is compares]
+    texts = [str(text.value) for _, text in pairs if isinstance(text, Const) and isinstance(text.value, str)]
+    subjects = {subject for subject, _ in pairs}
+    if len(texts) < _FEW or len(texts) != len(node.args) or len(subjects) > 1:
+        return ""
+    inside = f"has {argument(subjects.pop(), context)} (list {' '.join(map(go_string, texts))})"
+    return inside if node.op is ANY_OF else f"not ({inside})"
+
+
 def _apply(node: Apply, context: Context) -> str:
+    if listed := _listed(node, context):
+        return listed
     if node.op in (ALL_OF, ANY_OF, NEGATE):
         args = [condition(arg, context, nested=True) for arg in _operands(node, context)]
     else:

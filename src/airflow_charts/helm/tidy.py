@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from airflow_charts.helm.blocks import Block, Blocks, Line, Part
 
+_DUMP = "{{- mustToYaml . |"
 Known = Mapping[str, bool]
 """What holds at a place, and what does not, as it is printed."""
 
@@ -35,7 +36,8 @@ def _tidied(part: Part, known: Known) -> Blocks:
     yes = {part.head: True, part.opposite: False}
     no = {part.head: False, part.opposite: True}
     body, otherwise = tidied(part.body, {**known, **yes}), tidied(part.otherwise, {**known, **no})
-    return _opened(_absorbed(replace(part, body=body, otherwise=otherwise)))
+    made = _absorbed(replace(part, body=body, otherwise=otherwise))
+    return _opened(replace(made, body=_certain(body, part.head)) if made.kind == "if" else made)
 
 
 def _absorbed(block: Block) -> Block:
@@ -47,15 +49,47 @@ def _absorbed(block: Block) -> Block:
     return block
 
 
-def _joined(first: Part, second: Part) -> Block | None:
-    """Two decisions about the same, one after the other, as one."""
-    if not (isinstance(first, Block) and isinstance(second, Block)):
-        return None
-    if first.kind != "if" or second.kind != "if" or first.indent != second.indent:
-        return None
+def _chained(block: Block) -> Block:
+    """A value that is dumped, or else what another decision says: `with` has no `else if`, so it becomes `if`."""
+    match block:
+        case Block(kind="with", otherwise=(Block(kind="if"),)) if spelt := _spelt_out(block):
+            return replace(block, kind="if", body=spelt, opposite=f"not {block.head}")
+    return block
+
+
+def _certain(body: Blocks, head: str) -> Blocks:
+    """What stands under a condition, without `with` for the value that it has just found."""
+    parts: list[Part] = []
+    for part in body:
+        spelt = _spelt_out(part) if isinstance(part, Block) and part.head == head and not part.otherwise else ()
+        parts += spelt or (part,)
+    return tidied(parts)
+
+
+def _spelt_out(block: Block) -> Blocks:
+    """The lines of `with` with its value in place of the dot; nothing where it does more than dump a value."""
+    if block.kind != "with" or " " in block.head:
+        return ()
+    match block.body:
+        case (*key, Line(text=text) as last) if text.startswith(_DUMP):
+            return (*key, replace(last, text=text.replace(_DUMP, f"{{{{- mustToYaml {block.head} |")))
+    return ()
+
+
+def _joined(first: Part, second: Part) -> Part | None:
+    """Two parts, one after the other, as one: a hyphen and its first line, or two decisions about the same."""
+    match first, second:
+        case Line(text="-"), Line(text=text) if second.indent == first.indent + 2:
+            return Line(first.indent, f"- {text}")
+        case Block(kind="if"), Block(kind="if") if first.indent == second.indent:
+            return _one_decision(first, second)
+    return None
+
+
+def _one_decision(first: Block, second: Block) -> Block | None:
     if first.head == second.head:
         return replace(first, body=first.body + second.body, otherwise=first.otherwise + second.otherwise)
-    if first.head == second.opposite:
+    if first.head == second.opposite or first.opposite == second.head:
         return replace(first, body=first.body + second.otherwise, otherwise=first.otherwise + second.body)
     return None
 
@@ -64,7 +98,7 @@ def _opened(block: Block) -> Blocks:
     """A decision below the line with which both of its branches begin, such as `args:`."""
     line = _begins_all(block)
     if line is None:
-        return (_absorbed(block),)
+        return (_chained(_absorbed(block)),)
     body, otherwise = block.body[1:], block.otherwise[1:]
     inner = replace(block, indent=min(part.indent for part in (*body, *otherwise)), body=body, otherwise=otherwise)
     return (line, *_opened(inner))
