@@ -112,7 +112,7 @@ def _text_lines(tree: Any, context: Context) -> Output:
             yield "{{- end }}"
         case Each(body=body):
             yield from repetition(tree, context, 0, list(_text_lines(body, context.looped())))
-        case Const(value=text) if text != text.strip() or not text:
+        case Const(value=str() as text) if text != text.strip() or not text:
             yield f"{{{{ {go_string(text)} }}}}"
         case _:
             yield raw_text(tree, context)

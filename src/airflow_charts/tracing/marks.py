@@ -9,15 +9,24 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NamedTuple, NoReturn
 
 from airflow_charts.errors import TraceError
-from airflow_charts.tracing.nodes import Fragment
+from airflow_charts.tracing.nodes import Expression, Fragment, Tree
 
 _HERE = str(Path(__file__).parent)
 
 
 _TRACES = itertools.count()
+
+
+class FragmentKey(NamedTuple):
+    """What tells the templates of a trace apart. Constants and roots stand in it by their `repr`: `1 == True`."""
+
+    function: Callable[..., object]
+    constants: tuple[tuple[str, str], ...]
+    variables: tuple[str, ...]
+    roots: tuple[tuple[str, str], ...]
 
 
 class Tracer:
@@ -28,12 +37,12 @@ class Tracer:
 
     def __init__(self) -> None:
         self.number = next(_TRACES)
-        self.formatted: list[Any] = []
-        self.fragments: dict[tuple[Any, ...], Fragment] = {}
+        self.formatted: list[Tree] = []
+        self.fragments: dict[FragmentKey, Fragment] = {}
         self.loop_names: list[str] = []
-        self.facts: frozenset[Any] = frozenset()
+        self.facts: frozenset[Expression] = frozenset()
 
-    def mark(self, node: Any) -> str:
+    def mark(self, node: Tree) -> str:
         """A marker for `node` inside an f-string.
 
         The letters of both cases and the closing sign make a marker fail where text methods or slices touched it.
@@ -54,7 +63,7 @@ def where() -> str:
     return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
-def file_of(function: Callable[..., Any]) -> str:
+def file_of(function: Callable[..., object]) -> str:
     """The file of a function of chart code, as `components/scheduler.py`."""
     return _short(inspect.getfile(inspect.unwrap(function)))
 

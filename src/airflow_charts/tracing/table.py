@@ -15,27 +15,28 @@ import hashlib
 import json
 import operator
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from airflow_charts.tracing.nodes import Operation
-from airflow_charts.tracing.types import BOOL, INT, LIST, MAP, TEXT
+from airflow_charts.tracing.types import BOOL, INT, LIST, MAP, TEXT, Document, Json, Type
 
 _GO_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: Json) -> str:
     """JSON as Go's `encoding/json` writes it: sorted keys, no spaces, five signs escaped."""
     text = json.dumps(_go_numbers(value), sort_keys=False, separators=(",", ":"), ensure_ascii=False)
     return text.translate(_GO_ESCAPES)
 
 
-def pretty_json(value: Any) -> str:
+def pretty_json(value: Json) -> str:
     """The same with two spaces of indentation, as `toPrettyJson` writes it."""
     return json.dumps(_go_numbers(value), indent=2, ensure_ascii=False).translate(_GO_ESCAPES)
 
 
-def _go_numbers(value: Any) -> Any:
+def _go_numbers(value: Json) -> Json:
     if isinstance(value, dict):
         return {str(key): _go_numbers(value[key]) for key in sorted(value, key=lambda key: str(key).encode())}
     if isinstance(value, list):
@@ -64,26 +65,26 @@ def _join(items: list[str], separator: str) -> str:
     return separator.join(items)
 
 
-def _all(*conditions: Any) -> bool:
+def _all(*conditions: bool) -> bool:
     return all(conditions)
 
 
-def _any(*conditions: Any) -> bool:
+def _any(*conditions: bool) -> bool:
     return any(conditions)
 
 
-def _first_of(*values: Any) -> Any:
+def _first_of(*values: object) -> object:
     return next((value for value in values if value), values[-1])
 
 
-def flat(items: Any, omitted: Any) -> list[str]:
+def flat(items: Any, omitted: object) -> list[str]:
     """The texts of nested lists, without the omitted ones."""
     if isinstance(items, list):
         return [text for item in items for text in flat(item, omitted)]
     return [] if items is omitted else [items]
 
 
-def overlaid(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def overlaid(base: Document, changes: Document) -> Document:
     """`base` with `changes` over it, maps key by key and deep; as Helm lays one values file over another."""
     result = dict(base)
     for key, change in changes.items():
@@ -92,7 +93,7 @@ def overlaid(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _row(name: str, template: str, python: Any, result: Any) -> Operation:
+def _row(name: str, template: str, python: Callable[..., Any], result: Type) -> Operation:
     return Operation(name=name, template=template, python=python, result=result)
 
 

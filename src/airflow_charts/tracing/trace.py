@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
 from airflow_charts.tracing.marks import Tracer, current_tracer, file_of
-from airflow_charts.tracing.nodes import Fragment
-from airflow_charts.tracing.structure import items_of, record
+from airflow_charts.tracing.nodes import Fragment, Sequence, Tree
+from airflow_charts.tracing.structure import items_of, record, recorded_tree
+
+Maker: TypeAlias = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Traced:
     """The recorded documents of several functions, and the fragments that they share."""
 
-    parts: dict[str, Any]
-    texts: dict[str, Any]
+    parts: dict[str, Sequence]
+    texts: dict[str, Tree]
     fragments: dict[str, Fragment]
     sources: dict[str, str]
     """The function behind each part, as `components/scheduler.py: objects`."""
 
 
-def trace(parts: Mapping[str, Callable[[], Any]], texts: Mapping[str, Callable[[], str]] | None = None) -> Traced:
+def trace(parts: Mapping[str, Maker], texts: Mapping[str, Callable[[], str]] | None = None) -> Traced:
     """Records each function of `parts` (name of the template file -> function that makes objects) and of `texts`.
 
     Raises:
@@ -33,14 +35,15 @@ def trace(parts: Mapping[str, Callable[[], Any]], texts: Mapping[str, Callable[[
     token = current_tracer.set(tracer)
     try:
         recorded = {name: items_of(record(function())) for name, function in parts.items()}
-        written = {name: record(function()) for name, function in (texts or {}).items()}
+        written = {name: recorded_tree(function()) for name, function in (texts or {}).items()}
     finally:
         current_tracer.reset(token)
     sources = {name: _source(function) for name, function in parts.items()}
     return Traced(recorded, written, {fragment.name: fragment for fragment in tracer.fragments.values()}, sources)
 
 
-def _source(function: Any) -> str:
+def _source(maker: Maker) -> str:
+    function: Callable[..., object] = maker
     while isinstance(function, partial):
         function = function.func
     return f"{file_of(function)}: {function.__name__}"
