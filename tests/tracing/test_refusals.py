@@ -315,6 +315,11 @@ PLACES: dict[str, tuple[Case, str]] = {
         "a decision inside `truncate` (HERE). Helm has no conditional expression there: compute the text in a "
         "function marked @fragment.",
     ),
+    "an operand of another type": (
+        lambda values: b64encode(values.count),
+        "`b64encode` of a int in place of a text (HERE). Types say what each operation takes; `tracing/table.py` has "
+        "all of them.",
+    ),
     "a decision that is compared": (
         lambda values: when(values.flag, "a", "b") == "a",
         "a decision inside `equal` (HERE). Helm has no conditional expression there: compute the text in a function "

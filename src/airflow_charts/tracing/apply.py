@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_charts.tracing.marks import current_tracer
-from airflow_charts.tracing.nodes import Apply, Operation
+from airflow_charts.tracing.marks import current_tracer, refuse
+from airflow_charts.tracing.nodes import Apply, Operation, type_of_node
 from airflow_charts.tracing.symbols import Symbol, operand, symbol
+from airflow_charts.tracing.table import misfit
 from airflow_charts.tracing.types import Type
 
 
@@ -15,6 +16,9 @@ def apply(operation: Operation, *arguments: object, result: Type | None = None) 
     if current_tracer.get() is None or not any(is_traced(argument) for argument in arguments):
         return operation.python(*arguments)
     nodes = tuple(operand(argument, f"inside `{operation.name}`") for argument in arguments)
+    wrong = misfit(operation, [type_of_node(node).kind for node in nodes])
+    if wrong:
+        refuse(wrong, "Types say what each operation takes; `tracing/table.py` has all of them.")
     kind = result or operation.result
     return symbol(Apply(operation, nodes, kind), kind)
 

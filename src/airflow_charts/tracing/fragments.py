@@ -129,7 +129,8 @@ def _trace_fragment(
         raise ChartError(f"two fragments are named {name}")
     # One template for all its callers: what is known where the first one stands may not hold for the others.
     outer = tracer.loop_names, tracer.facts
-    tracer.loop_names, tracer.facts = [], frozenset()
+    # A loop variable with the name of a parameter would hide it from the interpreter, which has one scope for both.
+    tracer.loop_names, tracer.facts = [*variables], frozenset()
     body = _fragment_body(function(**formals))
     tracer.loop_names, tracer.facts = outer
     kind = PLAIN if _is_plain(body) else type_of_node(body)

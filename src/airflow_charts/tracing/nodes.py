@@ -183,14 +183,18 @@ class Fragment:
     body: Tree = field(default=OMITTED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
-    """One row of the table of operations: its meaning in Python and its Go template."""
+    """One row of the table of operations. Compared by identity: each row is one object."""
 
     name: str
     template: str
+    operands: tuple[frozenset[str], ...]
+    """The kinds that each operand may have; where the template takes all of them (`{*}`), the one set is for each."""
     python: Callable[..., Any]
     result: Type
+    alike: bool = False
+    """Whether all operands are of one kind."""
 
 
 Expression: TypeAlias = Const | Var | Field | Apply | Concat | Call | Digest | JsonText

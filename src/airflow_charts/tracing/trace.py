@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
+from airflow_charts.tracing.check import check
 from airflow_charts.tracing.marks import Tracer, current_tracer, file_of
 from airflow_charts.tracing.nodes import Fragment, Sequence, Tree
 from airflow_charts.tracing.structure import items_of, record, recorded_tree
@@ -29,7 +30,8 @@ def trace(parts: Mapping[str, Maker], texts: Mapping[str, Callable[[], str]] | N
     """Records each function of `parts` (name of the template file -> function that makes objects) and of `texts`.
 
     Raises:
-        TraceError: a function does something that Helm cannot decide at install time.
+        TraceError: a function does something that Helm cannot decide at install time, or what was recorded is not
+            well formed (`check.py`; a seventh of the time of a trace, so it is always asked).
     """
     tracer = Tracer()
     token = current_tracer.set(tracer)
@@ -38,8 +40,10 @@ def trace(parts: Mapping[str, Maker], texts: Mapping[str, Callable[[], str]] | N
         written = {name: recorded_tree(function()) for name, function in (texts or {}).items()}
     finally:
         current_tracer.reset(token)
+    fragments = {fragment.name: fragment for fragment in tracer.fragments.values()}
+    check(recorded, written, fragments)
     sources = {name: _source(function) for name, function in parts.items()}
-    return Traced(recorded, written, {fragment.name: fragment for fragment in tracer.fragments.values()}, sources)
+    return Traced(recorded, written, fragments, sources)
 
 
 def _source(maker: Maker) -> str:
