@@ -10,6 +10,7 @@ from typing import TypeAlias
 from airflow_charts.tracing.check import check
 from airflow_charts.tracing.marks import Tracer, current_tracer, file_of
 from airflow_charts.tracing.nodes import Fragment, Sequence, Tree
+from airflow_charts.tracing.show import show_all
 from airflow_charts.tracing.structure import items_of, record, recorded_tree
 
 Maker: TypeAlias = Callable[[], object]
@@ -24,6 +25,11 @@ class Traced:
     fragments: dict[str, Fragment]
     sources: dict[str, str]
     """The function behind each part, as `components/scheduler.py: objects`."""
+
+    def __str__(self) -> str:
+        """The text form, to look at what was recorded: `print(traced())`."""
+        heads = {f"part {name}  # {self.sources[name]}": tree for name, tree in self.parts.items()}
+        return show_all({**heads, **{f"text {name}": tree for name, tree in self.texts.items()}}, self.fragments)
 
 
 def trace(parts: Mapping[str, Maker], texts: Mapping[str, Callable[[], str]] | None = None) -> Traced:
