@@ -49,6 +49,7 @@ def when(condition: bool, then: object, otherwise: object = OMIT) -> object:
     known = _known(decides)
     if known is not None:
         return taken(then) if known else taken(otherwise)
+    # In this order: fragments are printed in the order of their first use.
     first = _under(_facts(decides), then)
     second = _under(_facts(_opposite(decides)), otherwise)
     if _is_condition(first) and _is_condition(second):

@@ -38,6 +38,8 @@ class Tracer:
     def __init__(self) -> None:
         self.number = next(_TRACES)
         self.formatted: list[Tree] = []
+        # In the order in which they were finished: callees before callers, as the checker wants them and the chart
+        # prints them.
         self.fragments: dict[FragmentKey, Fragment] = {}
         self.loop_names: list[str] = []
         self.facts: frozenset[Expression] = frozenset()
@@ -57,6 +59,7 @@ MARKER = re.compile("⟦aZ([0-9]+[.][0-9]+)Za⟧")
 
 def where() -> str:
     """The file and line of the chart code that is running, as `components/scheduler.py:41`."""
+    # Chart code is what stands outside of this folder: an operation in another folder would be taken for it.
     frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller's line without building a traceback
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back

@@ -132,7 +132,7 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class When:
-    """A decision of install time. Compared by identity: coverage counts each one."""
+    """A decision of install time. Compared by identity: coverage counts each one, so a copy is another decision."""
 
     condition: Expression
     then: Tree
@@ -172,7 +172,7 @@ OMITTED = Omitted()
 
 @dataclass(eq=False)
 class Fragment:
-    """A function traced once: a named template."""
+    """A function traced once: a named template. Compared by identity, so equal calls are calls of one object."""
 
     name: str
     parameters: tuple[tuple[str, Type], ...]

@@ -89,7 +89,7 @@ def is_model(value: object) -> bool:
 
 def plain(value: Any) -> Any:
     """The manifest of a called object: plain JSON data, or OMIT when it vanished."""
-    kind = type(value)
+    kind = type(value)  # exactly: a UserMap is a dict, and True is an int
     if kind in _SCALARS:
         return value
     if kind is UserMap:

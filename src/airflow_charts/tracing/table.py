@@ -37,6 +37,7 @@ def pretty_json(value: Json) -> str:
 
 
 def _go_numbers(value: Json) -> Json:
+    # Go sorts keys by their bytes, and writes the float64 that it has made of 3 as `3`.
     if isinstance(value, dict):
         return {str(key): _go_numbers(value[key]) for key in sorted(value, key=lambda key: str(key).encode())}
     if isinstance(value, list):
@@ -105,6 +106,7 @@ def _row(  # one line of the table each
     return OPERATIONS[name]
 
 
+# Go compares an int with an int64, but fails on a float64, which every number of a values file is until it is cast.
 EQUAL = _row("equal", "eq {0} {1}", "text|int|bool text|int|bool", operator.eq, BOOL, alike=True)
 UNEQUAL = _row("unequal", "ne {0} {1}", "text|int|bool text|int|bool", operator.ne, BOOL, alike=True)
 LESS = _row("less", "lt {0} {1}", "int int", operator.lt, BOOL)
@@ -114,6 +116,7 @@ AT_LEAST_INT = _row("at_least_int", "ge {0} {1}", "int int", operator.ge, BOOL)
 ALL_OF = _row("all_of", "and {*}", "bool", _all, BOOL)
 ANY_OF = _row("any_of", "or {*}", "bool", _any, BOOL)
 NEGATE = _row("negate", "not {0}", "bool", operator.not_, BOOL)
+# `empty` and `or` take false, 0, "", [] and {} for nothing: never let a number or a condition in here.
 FILLED = _row("filled", "not (empty {0})", "text|list|map|verbatim", bool, BOOL)
 FIRST_OF = _row("first_of", "or {*}", "text|list|map|verbatim", _first_of, LIST, alike=True)
 CONTAINS = _row("contains", "has {1} {0}", "list text", lambda items, item: item in items, BOOL)
@@ -124,6 +127,7 @@ AT_LEAST = _row("at_least", 'semverCompare (print ">=" {1}) {0}', "text text", v
 STARTS_WITH = _row("starts_with", "hasPrefix {1} {0}", "text text", str.startswith, BOOL)
 HOLDS = _row("holds", "contains {1} {0}", "text text", lambda text, part: part in text, BOOL)
 MATCHES = _row("matches", "regexMatch {1} {0}", "text text", lambda text, pattern: bool(re.search(pattern, text)), BOOL)
+# Go's `len` of a text, and `trunc`, count bytes; Python's count signs.
 LENGTH = _row("length", "len {0}", "text", lambda text: len(text.encode()), INT)
 SIZE = _row("size", "len {0}", "list|verbatim", len, INT)
 DISTINCT_LINES = _row(
@@ -140,6 +144,7 @@ TEXT_DIGEST = _row(
 )
 REPLACE = _row("replace", "replace {1} {2} {0}", "text text text", lambda text, old, new: text.replace(old, new), TEXT)
 TRIM_END = _row("trim_end", "trimSuffix {1} {0}", "text text", str.removesuffix, TEXT)
+# `mergeOverwrite` changes its first operand: without `deepCopy`, the values of all templates rendered later.
 OVERLAID = _row("overlaid", "mergeOverwrite (deepCopy {0}) {1}", "record|map map", overlaid, MAP)
 TO_JSON = _row("to_json", "mustToJson {0}", "list|map|record|verbatim|text", canonical_json, TEXT)
 
