@@ -70,7 +70,7 @@ class ReleaseError(AirflowChartsError, ValueError):
 
 
 class TraceError(AirflowChartsError, TypeError):
-    """Chart code asks for something that only Helm can decide, or that has no template."""
+    """Chart code asks for what only Helm can decide or what has no template, or what it recorded is not well formed."""
 
 
 class ChartError(AirflowChartsError):

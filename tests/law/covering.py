@@ -23,7 +23,19 @@ from airflow_charts.helm.chart import traced
 from airflow_charts.reading.goyaml import parse
 from airflow_charts.release import Release
 from airflow_charts.tracing.interpret import Interpreter
-from airflow_charts.tracing.nodes import Apply, Each, Lines, Sequence, Tree, When, children, fragments_of, walk
+from airflow_charts.tracing.nodes import (
+    Apply,
+    Call,
+    Each,
+    Item,
+    Lines,
+    Sequence,
+    Tree,
+    When,
+    children,
+    fragments_of,
+    walk,
+)
 from airflow_charts.tracing.table import ALL_OF, FILLED
 from airflow_charts.values import Values
 from airflow_charts.values.pod import ReplicatedSettings
@@ -381,10 +393,17 @@ class Piece:
 def pieces() -> tuple[list[Piece], list[Piece]]:
     """The recorded tree in pieces: one for each rule; and one for each line of the notes and for each manifest."""
     recorded = traced()
-    rules, notes = (recorded.texts[name].fragment.body.parts for name in ("rules", "notes"))
+    rules, notes = (_lines_of(recorded.texts[name]) for name in ("rules", "notes"))
     manifests = (part for tree in recorded.parts.values() for part in tree.parts)
     others: list[Tree] = [*(Lines((part,)) for part in notes), *(Sequence((part,)) for part in manifests)]
     return [Piece.of(Lines((part,))) for part in rules], [Piece.of(tree) for tree in others]
+
+
+def _lines_of(text: Tree) -> tuple[Item, ...]:
+    """The lines of a text that is one fragment."""
+    assert isinstance(text, Call)
+    assert isinstance(text.fragment.body, Lines)
+    return text.fragment.body.parts
 
 
 def new_ways(scope: dict[str, Any], rules: list[Piece], others: list[Piece], wanted: set[Decision]) -> set[Decision]:

@@ -132,6 +132,7 @@ CONSTANT = (
     "the keyword-only argument `sign` of a fragment is not a constant (HERE). Pass a text, a number or a boolean; what "
     "Helm knows is passed to a positional parameter."
 )
+IN_A_FRAGMENT = "Make it in a function marked @fragment."
 MADE = "Helm has it as the text of a manifest only: use the values that it is made of."
 TRUTH = (
     "has no truth value while tracing: Helm decides it at install time (HERE). Use `when(condition, then, otherwise)` "
@@ -314,6 +315,20 @@ PLACES: dict[str, tuple[Case, str]] = {
         "a decision inside `truncate` (HERE). Helm has no conditional expression there: compute the text in a "
         "function marked @fragment.",
     ),
+    "an operand of another type": (
+        lambda values: b64encode(values.count),
+        "`b64encode` of a int in place of a text (HERE). Types say what each operation takes; `tracing/table.py` has "
+        "all of them.",
+    ),
+    "a decision that is compared": (
+        lambda values: when(values.flag, "a", "b") == "a",
+        "a decision inside `equal` (HERE). Helm has no conditional expression there: compute the text in a function "
+        "marked @fragment.",
+    ),
+    "a text of let inside an operation": (
+        lambda values: b64encode(let(truncate(values.title, 3), lambda text: f"{text}-{text}")),
+        f"a text of several lines or with a variable, inside `b64encode` (HERE). {IN_A_FRAGMENT}",
+    ),
     "a decision as argument of a fragment": (
         lambda values: shout(when(values.flag, "a", "b")),
         f"the argument `text` {ARGUMENT}",
@@ -435,6 +450,15 @@ RECORDED: dict[str, tuple[Case, str]] = {
         lambda values: {"a": let(truncate(values.title, 3), lambda text: f"{text}-{text}")},
         "a text of several lines or with a variable, outside of a fragment (THE TRACE). Make it in a function marked "
         "@fragment.",
+    ),
+    "a text of let inside another text": (
+        lambda values: {"a": f"{let(truncate(values.title, 3), lambda text: f'{text}-{text}')}-b"},
+        f"a text of several lines or with a variable, inside another text (THE TRACE). {IN_A_FRAGMENT}",
+    ),
+    "a decision as a key": (
+        lambda values: {f"{when(values.flag, 'a', 'b')}": "c"},
+        "a decision as a key (THE TRACE). Helm has no conditional expression there: compute the text in a function "
+        "marked @fragment.",
     ),
     "a float": (
         lambda values: {"a": 1.5, "b": values.title},

@@ -55,7 +55,8 @@ def presence(tree: Any, *, item: bool = False) -> Any:
             return Apply(FILLED, (source,), BOOL) if covered or presence(body, item=True) is True else UNKNOWN
         case Call(fragment=fragment, args=args):
             bindings = {name: arg for (name, _), arg in zip(fragment.parameters, args, strict=True)}
-            return substitute(presence(fragment.body), bindings)
+            inside = presence(fragment.body)
+            return inside if inside is UNKNOWN or isinstance(inside, bool) else substitute(inside, bindings)
     kind = type_of_node(tree).kind
     if kind in ("list", "map") or (kind == "verbatim" and not item):
         return Apply(FILLED, (tree,), BOOL)

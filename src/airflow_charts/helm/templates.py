@@ -164,7 +164,7 @@ def _text_lines(tree: Any, context: Context) -> Output:
             yield from decision(tree, context, 0, first, second)
         case Each(body=body):
             yield from repetition(tree, context, 0, list(_text_lines(body, context.looped())))
-        case Const(value=text) if text != text.strip() or not text:
+        case Const(value=str() as text) if text != text.strip() or not text:
             yield Line(0, f"{{{{ {go_string(text)} }}}}")
         case _:
             yield Line(0, raw_text(tree, context))

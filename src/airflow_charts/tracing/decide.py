@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, overload
+from typing import Any, TypeGuard, TypeVar, overload
 
 from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import apply, is_traced, taken
 from airflow_charts.tracing.marks import current_tracer, refuse, where
-from airflow_charts.tracing.nodes import (
-    OMITTED,
-    Apply,
-    Operation,
-    When,
-    type_of_node,
-)
-from airflow_charts.tracing.structure import (
-    OMIT,
-    record,
-)
-from airflow_charts.tracing.symbols import Symbol, shown, symbol, tree_symbol, type_of_value
+from airflow_charts.tracing.nodes import OMITTED, Apply, Expression, Field, Operation, Var, When, type_of_node
+from airflow_charts.tracing.structure import OMIT, recorded_tree
+from airflow_charts.tracing.symbols import Symbol, operand, shown, symbol, tree_symbol, type_of_value
 from airflow_charts.tracing.types import BOOL, TEXT, Type
 
 T = TypeVar("T")
@@ -47,45 +38,51 @@ def when(condition: bool, then: T, otherwise: Callable[[], T]) -> T: ...
 def when(condition: bool, then: T, otherwise: T = ...) -> T: ...
 
 
-def when(condition: bool, then: Any, otherwise: Any = OMIT) -> Any:
+def when(condition: bool, then: object, otherwise: object = OMIT) -> object:
     """`then` if the condition holds, else `otherwise`; branches may be functions, to build only what is needed.
 
     `OMIT` makes the field, entry, item or document disappear.
     """
     if not isinstance(condition, Symbol):
         return taken(then) if condition else taken(otherwise)
-    _refuse_no_condition(condition)
-    facts = _facts(condition.__node__)
-    known = _known(condition.__node__)
+    decides = _condition(condition)
+    known = _known(decides)
     if known is not None:
         return taken(then) if known else taken(otherwise)
-    first = _under(facts, then)
-    second = _under(_facts(_opposite(condition.__node__)), otherwise)
-    if _is_scalar(first, "bool") and _is_scalar(second, "bool"):
+    # In this order: fragments are printed in the order of their first use.
+    first = _under(_facts(decides), then)
+    second = _under(_facts(_opposite(decides)), otherwise)
+    if _is_condition(first) and _is_condition(second):
+        # YAML has no place for a template where a condition stands: both branches become one expression.
         return any_of(all_of(condition, first), all_of(negate(condition), second))
-    tree = When(condition.__node__, record(first), record(second), where())
+    tree = When(decides, recorded_tree(first), recorded_tree(second), where())
     kind = type_of_node(tree)
     if kind.kind in ("text", "int") and tree.otherwise is not OMITTED:
         return symbol(tree, kind)
     return tree_symbol(tree)
 
 
-def _refuse_no_condition(value: Symbol) -> None:
+def _condition(value: Symbol) -> Expression:
     if value.__type__.kind != "bool":
         refuse(f"{shown(value)} is no condition", "Compare it, or use `filled(value)`.")
+    return operand(value, "as a condition")
 
 
-def _facts(node: Any) -> frozenset[Any]:
+def _facts(node: Expression) -> frozenset[Expression]:
     """What holds when a condition does."""
     return frozenset(node.args if isinstance(node, Apply) and node.op is table.ALL_OF else [node])
 
 
-def _opposite(node: Any) -> Any:
+def _opposite(node: Expression) -> Expression:
     return node.args[0] if isinstance(node, Apply) and node.op is table.NEGATE else Apply(table.NEGATE, (node,), BOOL)
 
 
-def _known(node: Any) -> bool | None:
-    """Whether a condition holds, where a decision around has settled it; None if that is open."""
+def _known(node: Expression) -> bool | None:
+    """Whether a condition holds, where a decision around has settled it; None if that is open.
+
+    Nodes are compared as they are written: `a & b` is another one than `b & a`, and is then asked again, needlessly
+    but rightly.
+    """
     tracer = current_tracer.get()
     settled = tracer.facts if tracer else frozenset()
     if node in settled:
@@ -101,7 +98,7 @@ def _known(node: Any) -> bool | None:
     return None
 
 
-def _under(facts: frozenset[Any], branch: Any) -> Any:
+def _under(facts: frozenset[Expression], branch: object) -> object:
     """A branch, traced with what holds in it."""
     tracer = current_tracer.get()
     if tracer is None:
@@ -112,8 +109,8 @@ def _under(facts: frozenset[Any], branch: Any) -> Any:
     return result
 
 
-def _is_scalar(value: Any, kind: str) -> bool:
-    return isinstance(value, (Symbol, bool)) and type_of_value(value).kind == kind
+def _is_condition(value: object) -> TypeGuard[bool]:
+    return isinstance(value, (Symbol, bool)) and type_of_value(value).kind == "bool"
 
 
 def given(value: T, function: Callable[[T], R]) -> R:
@@ -121,7 +118,7 @@ def given(value: T, function: Callable[[T], R]) -> R:
     return when(filled(value), lambda: function(value))
 
 
-def filled(value: Any) -> bool:
+def filled(value: object) -> bool:
     """Whether a text, list or map is not empty."""
     return bool(value) if not isinstance(value, Symbol) else apply(table.FILLED, value)
 
@@ -143,21 +140,17 @@ def any_of(*conditions: bool) -> bool:
     return _logic(table.ANY_OF, conditions, decides=True)
 
 
-def _logic(operation: Operation, conditions: tuple[Any, ...], *, decides: bool) -> bool:
-    open_conditions: list[Any] = []
+def _logic(operation: Operation, conditions: tuple[bool, ...], *, decides: bool) -> bool:
+    nodes: list[Expression] = []
     for condition in conditions:
         if isinstance(condition, Symbol):
-            _refuse_no_condition(condition)
-            open_conditions.append(condition)
+            node = _condition(condition)
+            nodes.extend(node.args if isinstance(node, Apply) and node.op is operation else [node])
         elif condition is decides:
             return decides
-    if not open_conditions:
-        return not decides
-    nodes: list[Any] = []
-    for condition in open_conditions:
-        node = condition.__node__
-        nodes.extend(node.args if isinstance(node, Apply) and node.op is operation else [node])
     unique = tuple(dict.fromkeys(nodes))
+    if not unique:
+        return not decides
     return symbol(unique[0] if len(unique) == 1 else Apply(operation, unique, BOOL), BOOL)
 
 
@@ -165,11 +158,7 @@ def negate(condition: bool) -> bool:
     """Whether the condition does not hold."""
     if not isinstance(condition, Symbol):
         return not condition
-    _refuse_no_condition(condition)
-    node = condition.__node__
-    if isinstance(node, Apply) and node.op is table.NEGATE:
-        return symbol(node.args[0], BOOL)
-    return apply(table.NEGATE, condition)
+    return symbol(_opposite(_condition(condition)), BOOL)
 
 
 def one_of(value: str, *choices: str) -> bool:
@@ -182,7 +171,7 @@ def contains(items: Iterable[str], item: str) -> bool:
     return apply(table.CONTAINS, items, item)
 
 
-def has_key(mapping: Mapping[str, Any], key: str) -> bool:
+def has_key(mapping: Mapping[str, object], key: str) -> bool:
     """Whether a map has a key."""
     return apply(table.HAS_KEY, mapping, key)
 
@@ -214,7 +203,11 @@ def choose(value: str | T, text: Callable[[str], R], otherwise: Callable[[T], R]
 
 
 def _as(value: Symbol, kind: Type) -> Any:
-    return symbol(dataclasses.replace(value.__node__, type=kind), kind)
+    """The same value, known to be of one of its two types."""
+    node = operand(value, "inside `choose`")
+    if not isinstance(node, (Var, Field, Apply)):
+        refuse(f"{shown(value)} is made, not read", "`choose` takes a value.")
+    return symbol(dataclasses.replace(node, type=kind), kind)
 
 
 def at_least(version: str, minimum: str) -> bool:

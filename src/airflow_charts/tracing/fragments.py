@@ -6,30 +6,37 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, assert_never
 
 from airflow_charts.errors import ChartError
 from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import is_traced
-from airflow_charts.tracing.marks import current_tracer, file_of, refuse
+from airflow_charts.tracing.marks import FragmentKey, Tracer, current_tracer, file_of, refuse
 from airflow_charts.tracing.nodes import (
+    OMITTED,
     Apply,
     Call,
     Concat,
     Const,
     Digest,
+    Each,
+    Expression,
     Field,
     Fragment,
+    JsonText,
     Let,
     Lines,
+    Object,
+    Omitted,
+    Sequence,
+    Tree,
     Var,
     When,
     type_of_node,
 )
-from airflow_charts.tracing.structure import (
-    record,
-)
-from airflow_charts.tracing.symbols import RecordSymbol, Root, Symbol, TreeSymbol, concat, node_of, symbol, tree_symbol
+from airflow_charts.tracing.structure import recorded_tree
+from airflow_charts.tracing.symbols import RecordSymbol, Root, Symbol, TreeSymbol, node_of, symbol, tree_symbol
+from airflow_charts.tracing.texts import concat
 from airflow_charts.tracing.types import PLAIN, type_of
 
 R = TypeVar("R")
@@ -54,7 +61,7 @@ def fragment(function: Callable[P, R]) -> Callable[P, R]:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         formals: dict[str, Any] = {}
-        actuals: list[Any] = []
+        actuals: list[Expression] = []
         for name, value in bound.arguments.items():
             if name in constants:
                 formals[name] = _constant(name, value)
@@ -65,9 +72,10 @@ def fragment(function: Callable[P, R]) -> Callable[P, R]:
                 kind = type_of(hints()[name])
                 formals[name] = symbol(Var("parameter", name, kind), kind)
         static = {name: value for name, value in bound.arguments.items() if name in constants}
-        recorded = _trace_fragment(function, formals, static)
+        recorded = _trace_fragment(tracer, function, formals, static)
         node = Call(recorded, tuple(actuals))
-        return symbol(node, recorded.type) if recorded.type.kind == "text" else tree_symbol(node)
+        made: R = symbol(node, recorded.type) if recorded.type.kind == "text" else tree_symbol(node)
+        return made
 
     return traced
 
@@ -78,7 +86,7 @@ def _is_root(value: object) -> bool:
     return isinstance(value, Root)
 
 
-def _constant(name: str, value: Any) -> Any:
+def _constant(name: str, value: object) -> str | int:
     if is_traced(value) or not isinstance(value, (str, bool, int)):
         refuse(
             f"the keyword-only argument `{name}` of a fragment is not a constant",
@@ -87,9 +95,10 @@ def _constant(name: str, value: Any) -> Any:
     return value
 
 
-def _argument(name: str, value: Any) -> Any:
-    node = node_of(value) if isinstance(value, (Symbol, str, bool, int)) else None
-    if node is None or isinstance(value, TreeSymbol) or isinstance(node, (When, Let, Lines)):
+def _argument(name: str, value: object) -> Expression:
+    known = isinstance(value, (Symbol, str, bool, int)) and not isinstance(value, TreeSymbol)
+    node = node_of(value) if known else OMITTED
+    if not isinstance(node, Expression):
         refuse(
             f"the argument `{name}` of a fragment is not a plain value",
             "Pass values, texts and numbers, of an object its fields one by one; make what is constant per template a "
@@ -98,17 +107,19 @@ def _argument(name: str, value: Any) -> Any:
     return node
 
 
-def _trace_fragment(function: Callable[..., Any], formals: dict[str, Any], static: dict[str, Any]) -> Fragment:
-    tracer = current_tracer.get()
-    assert tracer is not None  # noqa: S101 - the caller has looked
+def _trace_fragment(
+    tracer: Tracer, function: Callable[..., object], formals: dict[str, Any], static: dict[str, str | int]
+) -> Fragment:
     variables = tuple(name for name, value in formals.items() if not (name in static or _is_root(value)))
-    constants = tuple(sorted((name, repr(value)) for name, value in static.items()))
-    roots = tuple((name, repr(value)) for name, value in formals.items() if name not in (*variables, *static))
-    key = (function, constants, variables, roots)
+    key = FragmentKey(
+        function,
+        constants=tuple(sorted((name, repr(value)) for name, value in static.items())),
+        variables=variables,
+        roots=tuple((name, repr(value)) for name, value in formals.items() if name not in (*variables, *static)),
+    )
     if key in tracer.fragments:
         return tracer.fragments[key]
-    suffix = "".join(f"-{key if value is True else value}" for key, value in static.items() if value)
-    name = f"{function.__name__.strip('_').replace('_', '-')}{suffix}"
+    name = _name(function, static)
     if any(other[:2] == key[:2] for other in tracer.fragments):
         refuse(
             f"the fragment `{name}` is given another root than before",
@@ -116,8 +127,10 @@ def _trace_fragment(function: Callable[..., Any], formals: dict[str, Any], stati
         )
     if any(other.name == name for other in tracer.fragments.values()):
         raise ChartError(f"two fragments are named {name}")
+    # One template for all its callers: what is known where the first one stands may not hold for the others.
     outer = tracer.loop_names, tracer.facts
-    tracer.loop_names, tracer.facts = [], frozenset()
+    # A loop variable with the name of a parameter would hide it from the interpreter, which has one scope for both.
+    tracer.loop_names, tracer.facts = [*variables], frozenset()
     body = _fragment_body(function(**formals))
     tracer.loop_names, tracer.facts = outer
     kind = PLAIN if _is_plain(body) else type_of_node(body)
@@ -134,21 +147,31 @@ def _trace_fragment(function: Callable[..., Any], formals: dict[str, Any], stati
     return recorded
 
 
-def _fragment_body(value: Any) -> Any:
-    return concat([record(value)]) if isinstance(value, str) else record(value)
+def _name(function: Callable[..., object], static: dict[str, str | int]) -> str:
+    suffix = "".join(f"-{key if value is True else value}" for key, value in static.items() if value)
+    return f"{function.__name__.strip('_').replace('_', '-')}{suffix}"
 
 
-def _is_plain(tree: Any) -> bool:
+def _fragment_body(value: object) -> Tree:
+    tree = recorded_tree(value)
+    return concat([tree]) if isinstance(value, str) else tree
+
+
+def _is_plain(tree: Tree) -> bool:
     """Whether a text consists of letters, digits and `-._/:` only, whatever the values are."""
     match tree:
         case When(then=then, otherwise=otherwise):
             return _is_plain(then) and _is_plain(otherwise)
         case Let(body=body):
             return _is_plain(body)
-    return plain_expression(tree)
+        case Const() | Var() | Field() | Apply() | Concat() | Call() | Digest() | JsonText():
+            return plain_expression(tree)
+        case Object() | Sequence() | Lines() | Each() | Omitted():
+            return False
+    assert_never(tree)
 
 
-def plain_expression(node: Any) -> bool:
+def plain_expression(node: Tree) -> bool:
     """Whether an expression needs no quoting inside double quotes."""
     match node:
         case Const(value=str(text)):
@@ -167,4 +190,6 @@ def plain_expression(node: Any) -> bool:
             return op is table.TEXT_DIGEST or (op in (table.TRUNCATE, table.TRIM_END) and plain_expression(args[0]))
         case Digest():
             return True
-    return False
+        case JsonText() | Object() | Sequence() | Lines() | When() | Each() | Let() | Omitted():
+            return False
+    assert_never(node)

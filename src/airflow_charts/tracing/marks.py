@@ -9,15 +9,24 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NamedTuple, NoReturn
 
 from airflow_charts.errors import TraceError
-from airflow_charts.tracing.nodes import Fragment
+from airflow_charts.tracing.nodes import Expression, Fragment, Tree
 
 _HERE = str(Path(__file__).parent)
 
 
 _TRACES = itertools.count()
+
+
+class FragmentKey(NamedTuple):
+    """What tells the templates of a trace apart. Constants and roots stand in it by their `repr`: `1 == True`."""
+
+    function: Callable[..., object]
+    constants: tuple[tuple[str, str], ...]
+    variables: tuple[str, ...]
+    roots: tuple[tuple[str, str], ...]
 
 
 class Tracer:
@@ -28,12 +37,14 @@ class Tracer:
 
     def __init__(self) -> None:
         self.number = next(_TRACES)
-        self.formatted: list[Any] = []
-        self.fragments: dict[tuple[Any, ...], Fragment] = {}
+        self.formatted: list[Tree] = []
+        # In the order in which they were finished: callees before callers, as the checker wants them and the chart
+        # prints them.
+        self.fragments: dict[FragmentKey, Fragment] = {}
         self.loop_names: list[str] = []
-        self.facts: frozenset[Any] = frozenset()
+        self.facts: frozenset[Expression] = frozenset()
 
-    def mark(self, node: Any) -> str:
+    def mark(self, node: Tree) -> str:
         """A marker for `node` inside an f-string.
 
         The letters of both cases and the closing sign make a marker fail where text methods or slices touched it.
@@ -48,13 +59,14 @@ MARKER = re.compile("⟦aZ([0-9]+[.][0-9]+)Za⟧")
 
 def where() -> str:
     """The file and line of the chart code that is running, as `components/scheduler.py:41`."""
+    # Chart code is what stands outside of this folder: an operation in another folder would be taken for it.
     frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller's line without building a traceback
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
     return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
-def file_of(function: Callable[..., Any]) -> str:
+def file_of(function: Callable[..., object]) -> str:
     """The file of a function of chart code, as `components/scheduler.py`."""
     return _short(inspect.getfile(inspect.unwrap(function)))
 

@@ -12,23 +12,11 @@ from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import apply
 from airflow_charts.tracing.decide import all_of, has_key, negate, when
 from airflow_charts.tracing.marks import where
-from airflow_charts.tracing.nodes import (
-    OMITTED,
-    Const,
-    Entry,
-    Object,
-    Splice,
-)
+from airflow_charts.tracing.nodes import OMITTED, Const, Entry, Object, Splice
 from airflow_charts.tracing.repeat import repeat
-from airflow_charts.tracing.structure import (
-    OMIT,
-    UserMap,
-    is_model,
-    plain,
-    record,
-)
-from airflow_charts.tracing.symbols import Symbol, node_of, tree_symbol
-from airflow_charts.tracing.types import TEXT, VERBATIM, Type
+from airflow_charts.tracing.structure import OMIT, UserMap, entry, is_model, plain, recorded_tree
+from airflow_charts.tracing.symbols import Symbol, tree_symbol
+from airflow_charts.tracing.types import TEXT, VERBATIM, Document, Type
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -44,7 +32,7 @@ def overlaid(base: Any, changes: Any, model: type[M]) -> M:
     return model.model_validate(table.overlaid(_data(base), _data(changes)))
 
 
-def _data(section: Any) -> dict[str, Any]:
+def _data(section: Any) -> Document:
     return section.model_dump(by_alias=True) if isinstance(section, BaseModel) else dict(section)
 
 
@@ -52,29 +40,29 @@ def overlay(*mappings: Mapping[str, T]) -> dict[str, T]:
     """The flat union of maps, where a later one wins key by key. None of them is changed."""
     if not any(isinstance(mapping, Symbol) for mapping in mappings):
         return {key: value for mapping in mappings for key, value in mapping.items()}
-    parts: list[Any] = []
+    parts: list[Entry | Splice] = []
     for index, mapping in enumerate(mappings):
         later = [other for other in mappings[index + 1 :] if isinstance(other, Symbol)]
         parts.extend(_without(mapping, later))
     return tree_symbol(Object(tuple(parts)))
 
 
-def _without(mapping: Any, later: list[Any]) -> list[Any]:
+def _without(mapping: Mapping[str, T], later: list[Any]) -> list[Entry | Splice]:
     """The parts of `mapping` whose keys none of the later maps has."""
 
-    def free(key: Any) -> Any:
+    def free(key: str) -> bool:
         return all_of(*(negate(has_key(other, key)) for other in later))
 
     if isinstance(mapping, Symbol):
         if not later:
-            return [Splice(record(mapping))]
+            return [Splice(recorded_tree(mapping))]
         types = (TEXT, mapping.__type__.item or VERBATIM)
         repeated = repeat(
             mapping, lambda key, value: when(free(key), {f"{key}": value}), types, entries=True, covered=True
         )
-        return [Splice(record(repeated))]
+        return [Splice(recorded_tree(repeated))]
     return [
-        Splice(record(when(free(key), {key: value}))) if later else Entry(node_of(key), record(value))
+        Splice(recorded_tree(when(free(key), {key: value}))) if later else entry(key, value)
         for key, value in mapping.items()
     ]
 
@@ -93,14 +81,14 @@ def combine(base: T, *others: T) -> T:
     models = (base, *others)
     if not any(isinstance(model, Symbol) for model in models):
         return _combine_called(base, others)
-    parts = [part for model in models for part in _parts(model) if getattr(part, "value", None) != OMITTED]
-    names = [part.key.value for part in parts if isinstance(part, Entry) and isinstance(part.key, Const)]
-    _refuse_twice(names)
+    parts = [part for model in models for part in _parts(model) if part.value != OMITTED]
+    keys = [part.key.value for part in parts if isinstance(part, Entry) and isinstance(part.key, Const)]
+    _refuse_twice([str(key) for key in keys])
     return tree_symbol(Object(tuple(parts)))
 
 
-def _parts(value: Any) -> tuple[Any, ...]:
-    tree = record(value)
+def _parts(value: object) -> tuple[Entry | Splice, ...]:
+    tree = recorded_tree(value)
     return tree.parts if isinstance(tree, Object) else (Splice(tree),)
 
 
@@ -115,8 +103,8 @@ def _combine_called(base: Any, others: tuple[Any, ...]) -> Any:
     return type(base)(**{**{name: OMIT for model in present for name, _ in _attributes(model)}, **dict(pairs)})
 
 
-def _attributes(model: Any) -> list[tuple[str, Any]]:
-    return [(name, getattr(model, name)) for name in model.__struct_fields__ if getattr(model, name) is not None]
+def _attributes(model: Any) -> list[tuple[str, object]]:
+    return [(name, value) for name in model.__struct_fields__ if (value := getattr(model, name)) is not None]
 
 
 def _refuse_twice(names: list[str]) -> None:

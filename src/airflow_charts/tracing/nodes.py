@@ -2,29 +2,39 @@
 
     expression  e ::= Const | Var | Field(e, key) | Apply(op, e...) | Concat(e...) | Call(fragment, e...)
                     | Digest(Call) | JsonText(Call)
-    tree        t ::= e | Object(part...) | Sequence(part...) | Lines(part...) | When(e, t, t) | Each(e, t)
+    tree        t ::= e | Object(part...) | Sequence(item...) | Lines(item...) | When(e, t, t) | Each(e, item)
                     | Let(e, t) | OMITTED
-    part          ::= t | Entry(e, t) | Splice(t)
+    part          ::= Entry(e, t) | Splice(t)
+    item          ::= t | Splice(t)
 
 Expressions are typed (`types.py`); trees become YAML. An entry, an item or a document whose tree is OMITTED does
 not exist, and an Object or a Sequence all of whose parts vanished vanishes too (an empty object that must stay is a
 `Const({})`). Nothing here knows Python values, Go templates or Airflow.
+
+A function over nodes names every kind and ends in `assert_never`: a new kind of node is then an error of mypy in each
+of them, and never falls through to what was meant for another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Never, TypeAlias, assert_never
 
 from airflow_charts.tracing.types import BOOL, INT, TEXT, VERBATIM, Type
+
+Constant: TypeAlias = str | int | dict[str, Never] | list[Never]
+"""A text, an integer, a boolean (which is an integer to Python), or an empty container."""
 
 
 @dataclass(frozen=True)
 class Const:
-    """A text, integer, boolean, or one of the two empty containers `{}` and `[]`."""
+    """A text, integer, boolean, or one of the two empty containers `{}` and `[]`.
 
-    value: Any
+    `Const(True) == Const(1)`, as everywhere in Python: ask for `bool` before `int`, and keep no set of them.
+    """
+
+    value: Constant
 
 
 @dataclass(frozen=True)
@@ -103,26 +113,26 @@ class Splice:
 class Object:
     """A map; an Entry that vanished leaves no key."""
 
-    parts: tuple[Entry | Splice | When | Each, ...]
+    parts: tuple[Entry | Splice, ...]
 
 
 @dataclass(frozen=True)
 class Sequence:
     """A list; an item that vanished leaves no gap."""
 
-    parts: tuple[Tree | Splice, ...]
+    parts: tuple[Item, ...]
 
 
 @dataclass(frozen=True)
 class Lines:
     """A text made of lines with a line break between them; stands only at the root of a fragment."""
 
-    parts: tuple[Tree | Splice, ...]
+    parts: tuple[Item, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class When:
-    """A decision of install time. Compared by identity: coverage counts each one."""
+    """A decision of install time. Compared by identity: coverage counts each one, so a copy is another decision."""
 
     condition: Expression
     then: Tree
@@ -136,7 +146,7 @@ class Each:
 
     source: Expression
     variables: tuple[Var, ...]
-    body: Tree | Splice
+    body: Item
     """A Splice where the items are maps whose entries join the object around."""
     where: str
     covered: bool = False
@@ -162,7 +172,7 @@ OMITTED = Omitted()
 
 @dataclass(eq=False)
 class Fragment:
-    """A function traced once: a named template."""
+    """A function traced once: a named template. Compared by identity, so equal calls are calls of one object."""
 
     name: str
     parameters: tuple[tuple[str, Type], ...]
@@ -175,31 +185,35 @@ class Fragment:
     body: Tree = field(default=OMITTED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
-    """One row of the table of operations: its meaning in Python and its Go template."""
+    """One row of the table of operations. Compared by identity: each row is one object."""
 
     name: str
     template: str
-    python: Any
+    operands: tuple[frozenset[str], ...]
+    """The kinds that each operand may have; where the template takes all of them (`{*}`), the one set is for each."""
+    python: Callable[..., Any]
     result: Type
+    alike: bool = False
+    """Whether all operands are of one kind."""
 
 
 Expression: TypeAlias = Const | Var | Field | Apply | Concat | Call | Digest | JsonText
 Tree: TypeAlias = Expression | Object | Sequence | Lines | When | Each | Let | Omitted
+Item: TypeAlias = Tree | Splice
+Node: TypeAlias = Tree | Splice | Entry
 
 
-def type_of_node(node: Any) -> Type:
+def type_of_node(node: Tree) -> Type:
     """The type of an expression; `verbatim` for objects and lists."""
     match node:
-        case Const(value=bool()):
-            return BOOL
-        case Const(value=int()):
-            return INT
-        case Const(value=str()) | Concat() | Digest() | JsonText() | Lines():
+        case Const(value=value):
+            return _type_of_constant(value)
+        case Var() | Field() | Apply():
+            return node.type
+        case Concat() | Digest() | JsonText() | Lines():
             return TEXT
-        case Var(type=kind) | Field(type=kind) | Apply(type=kind):
-            return kind
         case Call(fragment=fragment):
             return fragment.type
         case Let(body=body):
@@ -207,20 +221,36 @@ def type_of_node(node: Any) -> Type:
         case When(then=then, otherwise=otherwise):
             kinds = {type_of_node(branch).kind for branch in (then, otherwise) if branch != OMITTED}
             return type_of_node(then) if len(kinds) == 1 else VERBATIM
-    return VERBATIM
+        case Object() | Sequence() | Each() | Omitted():
+            return VERBATIM
+    assert_never(node)
 
 
-def children(node: Any) -> Iterator[Any]:
+def _type_of_constant(value: Constant) -> Type:
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INT
+    return TEXT if isinstance(value, str) else VERBATIM
+
+
+def children(node: Node) -> Iterator[Node]:
     """The nodes directly below `node`, fragment bodies excluded."""
     match node:
+        case Const() | Var() | Omitted():
+            return
         case Field(base=base):
             yield base
         case Apply(args=args) | Call(args=args):
             yield from args
-        case Concat(parts=parts) | Object(parts=parts) | Sequence(parts=parts) | Lines(parts=parts):
-            yield from parts
+        case Concat(parts=expressions):
+            yield from expressions
         case Digest(call=call) | JsonText(call=call):
             yield call
+        case Object(parts=parts):
+            yield from parts
+        case Sequence(parts=items) | Lines(parts=items):
+            yield from items
         case Entry(key=key, value=value):
             yield key
             yield value
@@ -230,23 +260,28 @@ def children(node: Any) -> Iterator[Any]:
             yield condition
             yield then
             yield otherwise
-        case Each(source=source, body=body) | Let(value=source, body=body):
+        case Each(source=source, body=item):
+            yield source
+            yield item
+        case Let(value=source, body=body):
             yield source
             yield body
+        case _:
+            assert_never(node)
 
 
-def walk(node: Any) -> Iterator[Any]:
+def walk(node: Node) -> Iterator[Node]:
     """`node` and everything below it, depth first, fragment bodies excluded."""
     yield node
     for child in children(node):
         yield from walk(child)
 
 
-def fragments_of(*trees: Any) -> dict[str, Fragment]:
+def fragments_of(*trees: Tree) -> dict[str, Fragment]:
     """Every fragment reached from `trees`, callees before callers."""
     found: dict[str, Fragment] = {}
 
-    def visit(tree: Any) -> None:
+    def visit(tree: Tree) -> None:
         for node in walk(tree):
             if isinstance(node, Call) and node.fragment.name not in found:
                 visit(node.fragment.body)
@@ -257,17 +292,25 @@ def fragments_of(*trees: Any) -> dict[str, Fragment]:
     return found
 
 
-def substitute(expression: Any, bindings: dict[str, Expression]) -> Any:
+def substitute(expression: Expression, bindings: Mapping[str, Expression]) -> Expression:
     """`expression` with the parameters of a fragment replaced by arguments."""
     match expression:
         case Var(kind="parameter", name=name):
             return bindings[name]
+        case Const() | Var():
+            return expression
         case Field(base=base):
             return replace(expression, base=substitute(base, bindings))
-        case Apply(args=args) | Call(args=args):
+        case Apply(args=args):
             return replace(expression, args=tuple(substitute(arg, bindings) for arg in args))
         case Concat(parts=parts):
             return Concat(tuple(substitute(part, bindings) for part in parts))
+        case Call():
+            return _substitute_call(expression, bindings)
         case Digest(call=call) | JsonText(call=call):
-            return replace(expression, call=substitute(call, bindings))
-    return expression
+            return replace(expression, call=_substitute_call(call, bindings))
+    assert_never(expression)
+
+
+def _substitute_call(call: Call, bindings: Mapping[str, Expression]) -> Call:
+    return replace(call, args=tuple(substitute(arg, bindings) for arg in call.args))

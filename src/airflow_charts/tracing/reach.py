@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TypeAlias, assert_never
 
 from airflow_charts.tracing.nodes import (
     Apply,
@@ -13,20 +13,25 @@ from airflow_charts.tracing.nodes import (
     Digest,
     Each,
     Entry,
+    Expression,
     Field,
+    Item,
     JsonText,
     Let,
     Lines,
+    Node,
     Object,
+    Omitted,
     Sequence,
     Splice,
+    Tree,
     Var,
     When,
 )
 from airflow_charts.tracing.table import OVERLAID
 from airflow_charts.tracing.trace import Traced
 
-Bindings = dict[str, tuple[str, ...]]
+Bindings: TypeAlias = dict[str, tuple[str, ...]]
 """The paths of values that fragment parameters and loop variables stand for: several, where they are laid over each
 other."""
 
@@ -40,7 +45,7 @@ def reach(traced: Traced, path: str) -> list[str]:
     return list(found)
 
 
-def _documents(tree: Any, part: str, path: str, bindings: Bindings) -> Iterator[str]:
+def _documents(tree: Item, part: str, path: str, bindings: Bindings) -> Iterator[str]:
     match tree:
         case Sequence(parts=parts):
             for inner in parts:
@@ -64,46 +69,59 @@ def _documents(tree: Any, part: str, path: str, bindings: Bindings) -> Iterator[
             [name] = _names(tree)
             for place in dict.fromkeys(_fields(tree, "", path, bindings)):
                 yield f"{name}: {place}"
-        case _:
+        case Const() | Var() | Field() | Apply() | Concat() | Call() | Digest() | JsonText():
             if _reads(tree, path, bindings):
                 yield f"{part}: every object"
+        case Omitted() | Lines():
+            return
+        case _:
+            assert_never(tree)
 
 
-def _bound(variables: tuple[Var, ...], source: Any, bindings: Bindings) -> Bindings:
+def _bound(variables: tuple[Var, ...], source: Expression, bindings: Bindings) -> Bindings:
     places = _paths(source, bindings)
     return {**bindings, **{variable.name: places for variable in variables}} if places else bindings
 
 
-def _names(tree: Any) -> list[str]:
+def _names(tree: Item) -> list[str]:
     """`Kind name` of the documents of a tree; what a value decides in a name is `*`."""
     match tree:
         case Object(parts=parts):
             entries = _entries(parts)
-            inner = _entries(entries["metadata"].parts)
-            return [f"{entries['kind'].value} {_text(inner['name'])}"]
+            metadata = entries["metadata"]
+            inner = _entries(metadata.parts if isinstance(metadata, Object) else ())
+            return [f"{_text(entries['kind'])} {_text(inner['name'])}"]
         case Sequence(parts=parts):
             return [name for part in parts for name in _names(part)]
         case Splice(value=value) | Let(body=value) | Each(body=value):
             return _names(value)
         case When(then=then, otherwise=otherwise):
             return _names(then) + _names(otherwise)
-    return []
+        case Const() | Var() | Field() | Apply() | Concat() | Call() | Digest() | JsonText() | Lines() | Omitted():
+            return []
+    assert_never(tree)
 
 
-def _entries(parts: Iterable[Any]) -> dict[str, Any]:
-    return {part.key.value: part.value for part in parts if isinstance(part, Entry) and isinstance(part.key, Const)}
+def _entries(parts: Iterable[Entry | Splice]) -> dict[str, Tree]:
+    """The values of the entries with constant keys."""
+    return {_text(part.key): part.value for part in parts if isinstance(part, Entry) and isinstance(part.key, Const)}
 
 
-def _text(node: Any) -> str:
+def _text(node: Tree) -> str:
+    """A text in which what values decide is `*`."""
     match node:
         case Const(value=value):
             return str(value)
         case Concat(parts=parts):
             return "".join(_text(part) for part in parts)
-    return "*"
+        case Var() | Field() | Apply() | Call() | Digest() | JsonText():
+            return "*"
+        case Object() | Sequence() | Lines() | When() | Each() | Let() | Omitted():
+            return "*"
+    assert_never(node)
 
 
-def _fields(tree: Any, place: str, path: str, bindings: Bindings) -> Iterator[str]:
+def _fields(tree: Node, place: str, path: str, bindings: Bindings) -> Iterator[str]:
     match tree:
         case Object(parts=parts) | Sequence(parts=parts) | Lines(parts=parts):
             for part in parts:
@@ -137,12 +155,16 @@ def _fields(tree: Any, place: str, path: str, bindings: Bindings) -> Iterator[st
         case Concat(parts=parts):
             if any(place for part in parts for place in [*_fields(part, "x", path, bindings)]):
                 yield place
-        case _:
+        case Var() | Field() | Apply():
             if _reads(tree, path, bindings):
                 yield place
+        case Const() | Omitted():
+            return
+        case _:
+            assert_never(tree)
 
 
-def _reads(node: Any, path: str, bindings: Bindings) -> bool:
+def _reads(node: Expression, path: str, bindings: Bindings) -> bool:
     """Whether an expression reads the value at `path`, something in it, or a section around it as a whole."""
     match node:
         case Field() | Var():
@@ -156,10 +178,12 @@ def _reads(node: Any, path: str, bindings: Bindings) -> bool:
             return any(True for _ in _fields(node, "x", path, bindings))
         case Digest(call=call) | JsonText(call=call):
             return _reads(call, path, bindings)
-    return False
+        case Const():
+            return False
+    assert_never(node)
 
 
-def _paths(node: Any, bindings: Bindings) -> tuple[str, ...]:
+def _paths(node: Expression, bindings: Bindings) -> tuple[str, ...]:
     """The paths of the values that an expression stands for; none if it is no value."""
     match node:
         case Field(base=Var(kind="root", name="Values"), key=key):
@@ -171,4 +195,6 @@ def _paths(node: Any, bindings: Bindings) -> tuple[str, ...]:
         case Apply(op=op, args=args):
             made_of = args if op is OVERLAID else args[:1]
             return tuple(path for arg in made_of for path in _paths(arg, bindings))
-    return ()
+        case Const() | Concat() | Call() | Digest() | JsonText():
+            return ()
+    assert_never(node)

@@ -6,20 +6,10 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from airflow_charts.tracing.apply import refuse_made
 from airflow_charts.tracing.marks import current_tracer, refuse, where
-from airflow_charts.tracing.nodes import (
-    Each,
-    Let,
-    Object,
-    Splice,
-    Var,
-    type_of_node,
-)
-from airflow_charts.tracing.structure import (
-    record,
-)
-from airflow_charts.tracing.symbols import Symbol, shown, symbol, tree_symbol
+from airflow_charts.tracing.nodes import Each, Let, Object, Splice, Var, type_of_node
+from airflow_charts.tracing.structure import record, recorded_tree
+from airflow_charts.tracing.symbols import Symbol, operand, shown, symbol, tree_symbol
 from airflow_charts.tracing.types import TEXT, VERBATIM, Type
 
 T = TypeVar("T")
@@ -55,7 +45,7 @@ def each_entry(mapping: Mapping[str, T], function: Callable[[str, T], dict[str, 
 
 def repeat(
     source: Symbol,
-    function: Callable[..., Any],
+    function: Callable[..., object],
     types: tuple[Type, ...],
     *,
     entries: bool = False,
@@ -63,17 +53,18 @@ def repeat(
 ) -> Any:
     """Records a function once, on a symbol for any item."""
     tracer = current_tracer.get()
-    refuse_made(source, "to be repeated")
+    repeated = operand(source, "to be repeated")
     if tracer is None:
         refuse(f"{shown(source)} is used outside of its trace", "Keep symbols inside the traced function.")
     names = [_free_name(name, tracer.loop_names) for name in inspect.signature(function).parameters]
     variables = tuple(Var("loop", name, kind) for name, kind in zip(names, types, strict=True))
     tracer.loop_names += names
-    body = record(function(*(symbol(variable, variable.type) for variable in variables)))
+    made = function(*(symbol(variable, variable.type) for variable in variables))
     del tracer.loop_names[-len(names) :]
     if entries:
-        return tree_symbol(Object((Splice(Each(source.__node__, variables, Splice(body), where(), covered)),)))
-    return tree_symbol(Each(source.__node__, variables, body, where()))
+        body = Splice(recorded_tree(made))
+        return tree_symbol(Object((Splice(Each(repeated, variables, body, where(), covered)),)))
+    return tree_symbol(Each(repeated, variables, record(made), where()))
 
 
 def _free_name(name: str, taken: list[str]) -> str:
@@ -89,8 +80,8 @@ def let(value: T, function: Callable[[T], R]) -> R:
     [parameter] = inspect.signature(function).parameters
     variable = Var("loop", _free_name(parameter, tracer.loop_names), value.__type__)
     tracer.loop_names.append(variable.name)
-    body = record(function(symbol(variable, variable.type)))
+    body = recorded_tree(function(symbol(variable, variable.type)))
     tracer.loop_names.pop()
-    made = Let(variable, value.__node__, body)
+    made = Let(variable, operand(value, "as the value of `let`"), body)
     kind = type_of_node(made)
     return symbol(made, kind) if kind.kind == "text" else tree_symbol(made)

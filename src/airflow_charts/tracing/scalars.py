@@ -10,20 +10,10 @@ from pydantic import BaseModel
 from airflow_charts.tracing import table
 from airflow_charts.tracing.apply import apply
 from airflow_charts.tracing.marks import current_tracer, refuse
-from airflow_charts.tracing.nodes import (
-    Apply,
-    Call,
-    Digest,
-    JsonText,
-    Lines,
-)
-from airflow_charts.tracing.structure import (
-    OMIT,
-    plain,
-    record,
-)
-from airflow_charts.tracing.symbols import Symbol, node_of, symbol
-from airflow_charts.tracing.types import MAP, PLAIN, TEXT
+from airflow_charts.tracing.nodes import Apply, Call, Digest, JsonText, Lines, Sequence, Splice
+from airflow_charts.tracing.structure import OMIT, plain, recorded_tree
+from airflow_charts.tracing.symbols import Symbol, operand, symbol
+from airflow_charts.tracing.types import MAP, PLAIN, TEXT, Document, Json
 
 T = TypeVar("T")
 
@@ -56,13 +46,13 @@ def distinct_lines(text: str) -> int:
     return apply(table.DISTINCT_LINES, text)
 
 
-def size(items: Iterable[Any]) -> int:
+def size(items: Iterable[object]) -> int:
     """The number of items."""
     _refuse_text(items)
     return apply(table.SIZE, items) if isinstance(items, Symbol) else len(list(items))
 
 
-def _refuse_text(items: Any) -> None:
+def _refuse_text(items: object) -> None:
     if isinstance(items, str) or (isinstance(items, Symbol) and items.__type__.kind == "text"):
         refuse("a text in place of a list", "Pass a list of texts, or use `length(text)`.")
 
@@ -108,21 +98,21 @@ def trim_end(text: str, suffix: str) -> str:
     return apply(table.TRIM_END, text, suffix)
 
 
-def to_json(value: Any) -> str:
+def to_json(value: object) -> str:
     """The JSON of a value as Go writes it: sorted keys, no spaces, `<>&` escaped."""
     if isinstance(value, BaseModel):
         return table.canonical_json(value.model_dump(by_alias=True))
     return apply(table.TO_JSON, value)
 
 
-def from_json(text: str) -> dict[str, Any]:
+def from_json(text: str) -> Document:
     """The map that a JSON text of the chart's own holds."""
     if current_tracer.get() is None:
         return table.FROM_JSON.python(text)
-    return symbol(Apply(table.FROM_JSON, (node_of(text),), MAP), MAP)
+    return symbol(Apply(table.FROM_JSON, (operand(text, "inside `from_json`"),), MAP), MAP)
 
 
-def digest(value: Any, length: int = 8) -> str:
+def digest(value: object, length: int = 8) -> str:
     """The first `length` hexadecimal digits of the sha256 of an object's canonical JSON.
 
     While tracing, the object must be the result of a fragment, which Helm can render twice.
@@ -134,13 +124,13 @@ def digest(value: Any, length: int = 8) -> str:
     return symbol(Digest(value.__node__, length), PLAIN)
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> Json:
     """The manifest of an object; an empty one where all of it vanished."""
-    found = plain(value)
+    found: Json = plain(value)
     return {} if found is OMIT else found
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """An object as indented JSON, which is YAML too. While tracing, it must be the result of a fragment."""
     if current_tracer.get() is None:
         return table.pretty_json(_whole(value))
@@ -149,9 +139,9 @@ def json_text(value: Any) -> str:
     return symbol(JsonText(value.__node__), TEXT)
 
 
-def lines(items: list[Any]) -> str:
+def lines(items: Iterable[object]) -> str:
     """A text of lines with line breaks between; items that are OMIT do not exist. Only as result of a fragment."""
     if current_tracer.get() is None:
         return "\n".join(table.flat(items, OMIT))
-    tree = record(items)
-    return symbol(Lines(tree.parts), TEXT)
+    tree = recorded_tree(items)
+    return symbol(Lines(tree.parts if isinstance(tree, Sequence) else (Splice(tree),)), TEXT)

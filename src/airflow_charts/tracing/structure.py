@@ -8,25 +8,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Never, assert_never
 
 from airflow_charts.errors import ChartError
 from airflow_charts.tracing.marks import refuse
 from airflow_charts.tracing.nodes import (
     OMITTED,
+    Apply,
+    Call,
+    Concat,
     Const,
+    Digest,
     Each,
     Entry,
+    Field,
+    Item,
+    JsonText,
     Let,
     Lines,
     Object,
+    Omitted,
     Sequence,
     Splice,
+    Tree,
+    Var,
     When,
 )
-from airflow_charts.tracing.symbols import Symbol, TextSymbol, TreeSymbol, node_of, shown
+from airflow_charts.tracing.symbols import Symbol, TextSymbol, TreeSymbol, node_of, operand, shown
+from airflow_charts.tracing.types import Document
 
 _FIRST = (
     "apiVersion",
@@ -51,7 +62,7 @@ class _Omit:
     def __repr__(self) -> str:
         return "OMIT"
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Never]:
         return iter(())
 
     def keys(self) -> tuple[str, ...]:
@@ -68,16 +79,17 @@ class UserMap(dict[str, Any]):
 
 
 @cache
-def fields_of(model: Any) -> tuple[tuple[str, str], ...]:
+def fields_of(model: type) -> tuple[tuple[str, str], ...]:
     """The (attribute, wire name) pairs of a Kubernetes model; the ones that readers look for first."""
-    names = getattr(model, "__struct_fields__", None)
+    names: tuple[str, ...] | None = getattr(model, "__struct_fields__", None)
     if names is None:
         raise TypeError(f"{model.__name__} is no Kubernetes model")
-    pairs = list(zip(names, model.__struct_encode_fields__, strict=True))
+    wires: tuple[str, ...] = getattr(model, "__struct_encode_fields__", ())
+    pairs = list(zip(names, wires, strict=True))
     return tuple(sorted(pairs, key=lambda pair: _FIRST.index(pair[1]) if pair[1] in _FIRST else len(_FIRST)))
 
 
-def given_fields(model: Any) -> list[tuple[str, Any]]:
+def given_fields(model: Any) -> list[tuple[str, object]]:
     """The (wire name, value) pairs of the fields of a Kubernetes model that were given."""
     kind: Any = type(model)
     return [(wire, value) for name, wire in fields_of(kind) if (value := getattr(model, name)) is not None]
@@ -90,7 +102,7 @@ def is_model(value: object) -> bool:
 
 def plain(value: Any) -> Any:
     """The manifest of a called object: plain JSON data, or OMIT when it vanished."""
-    kind = type(value)
+    kind = type(value)  # exactly: a UserMap is a dict, and True is an int
     if kind in _SCALARS:
         return value
     if kind is UserMap:
@@ -108,16 +120,16 @@ def plain(value: Any) -> Any:
 _SCALARS = frozenset({str, bool, int, float})
 
 
-def _plain_map(pairs: Any) -> dict[str, Any]:
+def _plain_map(pairs: Iterable[tuple[str, object]]) -> Document:
     return {key: converted for key, value in pairs if (converted := plain(value)) is not OMIT}
 
 
-def _plain_items(items: list[Any]) -> list[Any]:
+def _plain_items(items: list[object]) -> list[object]:
     kept = (item if isinstance(item, UserMap) else plain(item) for item in items)
     return [item for item in kept if item is not OMIT]
 
 
-def documents(value: Any) -> list[dict[str, Any]]:
+def documents(value: object) -> list[Document]:
     """The manifests of nested lists of objects, in order."""
     if isinstance(value, list):
         return [document for item in value for document in documents(item)]
@@ -125,7 +137,7 @@ def documents(value: Any) -> list[dict[str, Any]]:
     return [] if converted is OMIT else [converted]
 
 
-def record(value: Any) -> Any:
+def record(value: object) -> Item:
     """The tree of a traced object."""
     if value is OMIT or value is None:
         return OMITTED
@@ -134,27 +146,36 @@ def record(value: Any) -> Any:
             refuse(f"the section {shown(value)} in a manifest", "Name the values of it that are meant.")
         return value.__node__
     if isinstance(value, dict):
-        return Object(tuple(_entry(key, item) for key, item in value.items()))
+        return Object(tuple(entry(key, item) for key, item in value.items()))
     if isinstance(value, list):
         return Sequence(tuple(_placed(item) if not isinstance(item, TreeSymbol) else record(item) for item in value))
     if is_model(value):
         given = given_fields(value)
-        return Object(tuple(_entry(key, item) for key, item in given)) if given else Const({})
+        return Object(tuple(entry(key, item) for key, item in given)) if given else Const({})
     if not isinstance(value, (str, bool, int)):
         refuse(f"a {type(value).__name__} cannot stand in a manifest", "Use Kubernetes models, texts and numbers.")
     return node_of(value)
 
 
-def _entry(key: str, value: Any) -> Entry:
-    tree = _placed(value)
-    if isinstance(tree, Splice):
+def recorded_tree(value: object) -> Tree:
+    """The tree of a traced object where no splice has a place: `[*values.hosts]` without the list around it."""
+    return _no_splice(record(value))
+
+
+def entry(key: object, value: object) -> Entry:
+    """`key: value` of an object."""
+    return Entry(operand(key, "as a key"), _no_splice(_placed(value)))
+
+
+def _no_splice(item: Item) -> Tree:
+    if isinstance(item, Splice):
         refuse(
             "a comprehension or a loop over a value", "Use `[*each(items, function)]`: it says which list is repeated."
         )
-    return Entry(node_of(key), tree)
+    return item
 
 
-def _placed(value: Any) -> Any:
+def _placed(value: object) -> Item:
     """The tree of a field or an item, where a text of lines or with a variable has no place."""
     tree = record(value)
     if isinstance(tree, (Lines, Let)) and isinstance(value, TextSymbol):
@@ -165,7 +186,7 @@ def _placed(value: Any) -> Any:
     return tree
 
 
-def items_of(tree: Any) -> Any:
+def items_of(tree: Item) -> Sequence:
     """`tree` as the content of a list of documents: nested lists and decisions about lists are flattened."""
     match tree:
         case Sequence(parts=parts):
@@ -175,7 +196,7 @@ def items_of(tree: Any) -> Any:
     return Sequence((_flatten(tree),))
 
 
-def _flatten(part: Any) -> Any:
+def _flatten(part: Item) -> Tree:
     match part:
         case Splice(value=value):
             return _flatten(value)
@@ -187,4 +208,8 @@ def _flatten(part: Any) -> Any:
             return Each(source, variables, _flatten(body), where)
         case Let(variable=variable, value=value, body=body):
             return Let(variable, value, _flatten(body))
-    return part
+        case Const() | Var() | Field() | Apply() | Concat() | Call() | Digest() | JsonText():
+            return part
+        case Object() | Lines() | Omitted():
+            return part
+    assert_never(part)

@@ -9,28 +9,38 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn, assert_never
 
 from pydantic import BaseModel
 
-from airflow_charts.tracing.marks import MARKER, current_tracer, refuse
+from airflow_charts.tracing.marks import current_tracer, refuse
 from airflow_charts.tracing.nodes import (
     Apply,
+    Call,
     Concat,
     Const,
+    Digest,
     Each,
+    Expression,
     Field,
+    Item,
+    JsonText,
+    Let,
+    Lines,
+    Object,
+    Omitted,
+    Sequence,
     Splice,
     Tree,
     Var,
     When,
-    type_of_node,
 )
 from airflow_charts.tracing.table import OPERATORS
-from airflow_charts.tracing.types import BOOL, INT, TEXT, Type, type_of
+from airflow_charts.tracing.texts import parse_text
+from airflow_charts.tracing.types import BOOL, INT, TEXT, VERBATIM, Type, value_of_section
 
 
-def node_of(value: Any) -> Any:
+def node_of(value: object) -> Item:
     """The node behind a symbol, a text with markers, or a constant."""
     if isinstance(value, Symbol):
         return value.__node__
@@ -41,51 +51,36 @@ def node_of(value: Any) -> Any:
     return Const(value)
 
 
-def parse_text(text: str) -> Any:
-    """The expression of a text that may hold the markers of an f-string."""
-    if "⟦" not in text and "⟧" not in text:
-        return Const(text)
-    tracer = current_tracer.get()
-    parts: list[Any] = []
-    for index, piece in enumerate(MARKER.split(text)):
-        if index % 2:
-            number, _, position = piece.partition(".")
-            if tracer is None or int(number) != tracer.number:
-                refuse("a text holds the marker of a symbol of another trace", "Keep symbols inside the function.")
-            parts.append(tracer.formatted[int(position)])
-        elif "⟦" in piece or "⟧" in piece:
+def operand(value: object, place: str) -> Expression:
+    """The expression behind a value that stands at `place`, where Helm takes an expression and no template."""
+    node = node_of(value)
+    if isinstance(value, TreeSymbol):
+        refuse(
+            f"an object or a list that is made, not read, {place}",
+            "Helm has it as the text of a manifest only: use the values that it is made of.",
+        )
+    match node:
+        case Const() | Var() | Field() | Apply() | Concat() | Call() | Digest() | JsonText():
+            return node
+        case When():
             refuse(
-                "a text method or a slice changed a text made of a symbol",
-                "Use the operations of `tracing` (truncate, join, b64encode, ...) instead of methods of `str`.",
+                f"a decision {place}",
+                "Helm has no conditional expression there: compute the text in a function marked @fragment.",
             )
-        elif piece:
-            parts.append(Const(piece))
-    return concat(parts)
-
-
-def concat(parts: list[Any]) -> Any:
-    """The concatenation of `parts`; a decision among them moves outside, where YAML can express it."""
-    flat: list[Any] = []
-    for part in parts:
-        flat.extend(part.parts if isinstance(part, Concat) else [part])
-    for index, part in enumerate(flat):
-        if isinstance(part, When):
-            before, after = flat[:index], flat[index + 1 :]
-            return When(
-                part.condition,
-                concat([*before, part.then, *after]),
-                concat([*before, part.otherwise, *after]),
-                part.where,
-            )
-    return flat[0] if len(flat) == 1 and type_of_node(flat[0]).kind != "int" else Concat(tuple(flat))
+        case Let() | Lines() | Object() | Sequence() | Each() | Omitted() | Splice():
+            refuse(f"a text of several lines or with a variable, {place}", "Make it in a function marked @fragment.")
+    assert_never(node)
 
 
 class Symbol:
     """Base of all symbols: a node and its type. Everything that would look at the value is refused."""
 
+    # A new method of Symbol hides a value of that name in every RecordSymbol: give it a dunder or an underscore.
     __slots__ = ("__node__", "__type__")
+    __node__: Item
+    __type__: Type
 
-    def __init__(self, node: Any, kind: Type) -> None:
+    def __init__(self, node: Item, kind: Type) -> None:
         object.__setattr__(self, "__node__", node)
         object.__setattr__(self, "__type__", kind)
 
@@ -111,7 +106,7 @@ class Symbol:
         refuse(f"{self._shown} cannot be a key", 'Use an f-string as key: `{f"{name}": ...}`.')
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__"):  # Python, copy and inspect ask for these, and go on without
             raise AttributeError(name)
         refuse(f"{self._shown} has no attribute `{name}`", _INSTEAD_OF_METHODS)
 
@@ -132,7 +127,7 @@ class Symbol:
     def __ne__(self, other: object) -> Any:
         self._unsupported()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Symbol]:
         self._unsupported()
 
     def __format__(self, spec: str) -> str:
@@ -162,6 +157,7 @@ class _Formatted(Symbol):
         tracer = current_tracer.get()
         if tracer is None:
             refuse(f"{self._shown} is used outside of its trace", "Keep symbols inside the traced function.")
+        assert not isinstance(self.__node__, Splice)  # noqa: S101 - only a TreeSymbol has one
         return tracer.mark(self.__node__)
 
 
@@ -175,7 +171,12 @@ class _Ordered(Symbol):
                 f"{self._shown} {operation} a {other_type.kind} can never hold",
                 f"Compare a {self.__type__.kind} with a {self.__type__.kind}.",
             )
-        return symbol(Apply(OPERATORS[operation], (self.__node__, node_of(other)), BOOL), BOOL)
+        return self._apply(operation, other)
+
+    def _apply(self, operation: str, other: object) -> Any:
+        row = OPERATORS[operation]
+        sides = (operand(self, f"inside `{row.name}`"), operand(other, f"inside `{row.name}`"))
+        return symbol(Apply(row, sides, BOOL), BOOL)
 
     def __eq__(self, other: object) -> Any:
         return self._compare("==", other)
@@ -221,7 +222,7 @@ class BoolSymbol(_Ordered):
             return other if decides else self
         if type_of_value(other).kind != "bool":
             refuse(f"{self._shown} {operation} something that is no condition", "Compare it first, or use `filled`.")
-        return symbol(Apply(OPERATORS[operation], (self.__node__, node_of(other)), BOOL), BOOL)
+        return self._apply(operation, other)
 
     def __and__(self, other: object) -> Any:
         return self._combine("&", other)
@@ -238,8 +239,9 @@ class ListSymbol(Symbol):
 
     __slots__ = ()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Symbol]:
         """Makes `[*values.items]` a splice, and a comprehension an error at the first use of its variable."""
+        assert not isinstance(self.__node__, Splice)  # noqa: S101 - only a TreeSymbol has one
         yield TreeSymbol(Splice(self.__node__))
 
 
@@ -278,21 +280,25 @@ class RecordSymbol(Symbol):
         model = self.__type__.model
         if name.startswith("__") or model is None:
             raise AttributeError(name)
-        field = model.model_fields.get(name)
-        if field is None:
-            derived = getattr(model, name, None)
-            if isinstance(derived, property) and derived.fget is not None:
-                return derived.fget(self)
-            close = difflib.get_close_matches(name, model.model_fields, n=3)
-            hint = (
-                f"Did you mean {' or '.join(f'`{match}`' for match in close)}?"
-                if close
-                else (f"It has {', '.join(model.model_fields)}.")
-            )
-            refuse(f"`{describe(self.__node__)}` has no value `{name}`", hint)
-        annotation: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-        kind = type_of(annotation)
-        return symbol(Field(self.__node__, field.alias or name, kind), kind)
+        found = value_of_section(model, name)
+        if found is None:
+            return _derived(model, name, self)
+        key, kind = found
+        return symbol(Field(operand(self, f"with the value `{name}`"), key, kind), kind)
+
+
+def _derived(model: type[BaseModel], name: str, section: RecordSymbol) -> Any:
+    """What a property of the model makes of the section's values."""
+    derived = getattr(model, name, None)
+    if not isinstance(derived, property) or derived.fget is None:
+        close = difflib.get_close_matches(name, model.model_fields, n=3)
+        hint = (
+            f"Did you mean {' or '.join(f'`{match}`' for match in close)}?"
+            if close
+            else (f"It has {', '.join(model.model_fields)}.")
+        )
+        refuse(f"`{describe(section.__node__)}` has no value `{name}`", hint)
+    return derived.fget(section)
 
 
 class TreeSymbol(Symbol):
@@ -300,14 +306,14 @@ class TreeSymbol(Symbol):
 
     __slots__ = ()
 
-    def __init__(self, tree: Tree | Splice) -> None:
-        super().__init__(tree, Type("verbatim"))
+    def __init__(self, tree: Item) -> None:
+        super().__init__(tree, VERBATIM)
 
     @property
     def _shown(self) -> str:
         return "<a recorded tree>"
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Symbol]:
         if isinstance(self.__node__, Splice):
             refuse(
                 "a comprehension or a loop over a value or a recorded tree",
@@ -324,7 +330,7 @@ class TreeSymbol(Symbol):
         )
 
 
-def tree_symbol(tree: Any) -> Any:
+def tree_symbol(tree: Tree) -> Any:
     """The symbol of a recorded tree, which stands for whatever the chart code expects there."""
     return TreeSymbol(tree)
 
@@ -341,8 +347,8 @@ _SYMBOLS: dict[str, type[Symbol]] = {
 }
 
 
-def symbol(node: Any, kind: Type) -> Any:
-    """The symbol of the right class for an expression."""
+def symbol(node: Tree, kind: Type) -> Any:
+    """The symbol of the right class for a node. To the type checker it is the value that it stands for: `Any`."""
     return _SYMBOLS[kind.kind](node, kind)
 
 
@@ -367,11 +373,13 @@ def type_of_value(value: object) -> Type:
     return kind
 
 
-def describe(node: Any) -> str:
+def describe(node: Item) -> str:
     """A short name of an expression for error messages: `values.workers.replicas`."""
     match node:
+        case Var(kind="root", name=name):
+            return name.lower()
         case Var(name=name):
-            return name.lower() if node.kind == "root" else name
+            return name
         case Field(base=base, key=key):
             return f"{describe(base)}.{key}"
         case Apply(op=op, args=args):
@@ -380,4 +388,8 @@ def describe(node: Any) -> str:
             return repr(value)
         case Each() | When():
             return "a decision"
-    return "a text" if isinstance(node, Concat) else type(node).__name__.lower()
+        case Concat():
+            return "a text"
+        case Call() | Digest() | JsonText() | Object() | Sequence() | Lines() | Let() | Omitted() | Splice():
+            return type(node).__name__.lower()
+    assert_never(node)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from airflow_charts.tracing.check import check
 from airflow_charts.tracing.marks import Tracer, current_tracer, file_of
-from airflow_charts.tracing.nodes import Fragment, Sequence
-from airflow_charts.tracing.structure import items_of, record
+from airflow_charts.tracing.nodes import Fragment, Sequence, Tree
+from airflow_charts.tracing.show import show_all
+from airflow_charts.tracing.structure import items_of, record, recorded_tree
+
+Maker: TypeAlias = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -18,13 +22,15 @@ class Traced:
 
     parts: dict[str, Sequence]
     """The documents of each part: one tree for each of its functions."""
-    texts: dict[str, Any]
+    texts: dict[str, Tree]
     fragments: dict[str, Fragment]
     sources: dict[str, tuple[str, ...]]
     """The functions behind each part, as `components/scheduler.py: objects`."""
 
-
-Maker: TypeAlias = Callable[[], Any]
+    def __str__(self) -> str:
+        """The text form, to look at what was recorded: `print(traced())`."""
+        heads = {f"part {name}  # {', '.join(self.sources[name])}": tree for name, tree in self.parts.items()}
+        return show_all({**heads, **{f"text {name}": tree for name, tree in self.texts.items()}}, self.fragments)
 
 
 def trace(
@@ -33,25 +39,29 @@ def trace(
     """Records the functions of `parts` (name of the template file -> what makes its objects) and of `texts`.
 
     Raises:
-        TraceError: a function does something that Helm cannot decide at install time.
+        TraceError: a function does something that Helm cannot decide at install time, or what was recorded is not
+            well formed (`check.py`; a seventh of the time of a trace, so it is always asked).
     """
     functions = {name: part if isinstance(part, tuple) else (part,) for name, part in parts.items()}
     tracer = Tracer()
     token = current_tracer.set(tracer)
     try:
         recorded = {name: Sequence(tuple(map(_documents, makers))) for name, makers in functions.items()}
-        written = {name: record(function()) for name, function in (texts or {}).items()}
+        written = {name: recorded_tree(function()) for name, function in (texts or {}).items()}
     finally:
         current_tracer.reset(token)
+    fragments = {fragment.name: fragment for fragment in tracer.fragments.values()}
+    check(recorded, written, fragments)
     sources = {name: tuple(map(_source, makers)) for name, makers in functions.items()}
-    return Traced(recorded, written, {fragment.name: fragment for fragment in tracer.fragments.values()}, sources)
+    return Traced(recorded, written, fragments, sources)
 
 
-def _documents(function: Maker) -> Any:
+def _documents(function: Maker) -> Tree:
     return items_of(record(function()))
 
 
-def _source(function: Any) -> str:
+def _source(maker: Maker) -> str:
+    function: Callable[..., object] = maker
     while isinstance(function, partial):
         function = function.func
     return f"{file_of(function)}: {function.__name__}"

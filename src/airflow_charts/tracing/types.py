@@ -15,12 +15,19 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 Kind = Literal["text", "int", "bool", "list", "map", "record", "verbatim", "either"]
+
+Json: TypeAlias = str | bool | int | float | Sequence["Json"] | Mapping[str, "Json"] | None
+"""Plain data, as a document has it. To be read only, so that a `dict[str, str]` is some, too."""
+Document: TypeAlias = dict[str, Any]
+"""A Kubernetes object or values, as plain data. What is below a key, its kind or its model says, and no type here."""
 
 
 class Verbatim:
@@ -59,7 +66,7 @@ MAP = Type("map", item=VERBATIM)
 LIST = Type("list", item=VERBATIM)
 
 
-def type_of(annotation: Any) -> Type:
+def type_of(annotation: object) -> Type:
     """The type that an annotation of a values model stands for.
 
     Raises:
@@ -89,3 +96,14 @@ def type_of(annotation: Any) -> Type:
             if issubclass(annotation, python):
                 return traced
     raise TypeError(f"a traced value cannot have the type {annotation!r}")
+
+
+@cache
+def value_of_section(model: type[BaseModel], name: str) -> tuple[str, Type] | None:
+    """The key that users write for a field of a model, and its type; None if the model has no such field."""
+    field = model.model_fields.get(name)
+    if field is None:
+        return None
+    # pydantic keeps `Annotated[str, Plain()]` in two pieces.
+    annotation: object = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    return field.alias or name, type_of(annotation)
