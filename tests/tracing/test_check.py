@@ -346,7 +346,7 @@ def test_a_symbol_cannot_leave_the_function_that_it_was_given_to() -> None:
         hosts = each(values.hosts, keep)
         return [{"hosts": hosts, "last": kept[0]}]
 
-    with pytest.raises(TraceError, match=r"the variable `host` is used outside of .* \(part: \[0\]\.last\)"):
+    with pytest.raises(TraceError, match=r"the variable `host` is used outside of .* \(part: \[0\]\[0\]\.last\)"):
         trace({"part": objects})
 
 
@@ -386,7 +386,9 @@ def test_a_variable_of_let_may_have_the_name_of_an_earlier_one() -> None:
         short = truncate(values.title, 3)
         return [let(short, lambda text: {"a": f"{text}"}), let(short, lambda text: {"b": f"{text}"})]
 
-    assert len(trace({"part": objects}).parts["part"].parts) == 2
+    [made] = trace({"part": objects}).parts["part"].parts
+    assert isinstance(made, Sequence)
+    assert len(made.parts) == 2
 
 
 def test_the_table_names_kinds_and_has_an_operand_for_each_place_in_a_template() -> None:

@@ -30,6 +30,7 @@ from airflow_charts.tracing.nodes import (
     Expression,
     Field,
     Fragment,
+    Item,
     JsonText,
     Let,
     Lines,
@@ -53,7 +54,7 @@ def show(node: Node | Fragment) -> str:
     return "\n".join(_fragment(node) if isinstance(node, Fragment) else _lines(node))
 
 
-def show_all(trees: Mapping[str, Tree], fragments: Mapping[str, Fragment]) -> str:
+def show_all(trees: Mapping[str, Item], fragments: Mapping[str, Fragment]) -> str:
     """Named trees one after the other, and then the fragments, callees before callers."""
     blocks = [[name, *_indented(_lines(tree))] for name, tree in trees.items()]
     blocks += [_fragment(fragment) for fragment in fragments.values()]

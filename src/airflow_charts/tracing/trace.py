@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from airflow_charts.tracing.check import check
 from airflow_charts.tracing.marks import Tracer, current_tracer, file_of
-from airflow_charts.tracing.nodes import Fragment, Sequence, Tree
+from airflow_charts.tracing.nodes import Fragment, Item, Sequence, Tree
 from airflow_charts.tracing.show import show_all
 from airflow_charts.tracing.structure import items_of, record, recorded_tree
 
@@ -29,7 +29,11 @@ class Traced:
 
     def __str__(self) -> str:
         """The text form, to look at what was recorded: `print(traced())`."""
-        heads = {f"part {name}  # {', '.join(self.sources[name])}": tree for name, tree in self.parts.items()}
+        heads: dict[str, Item] = {
+            f"part {name}  # {source}": tree
+            for name, made in self.parts.items()
+            for source, tree in zip(self.sources[name], made.parts, strict=True)
+        }
         return show_all({**heads, **{f"text {name}": tree for name, tree in self.texts.items()}}, self.fragments)
 
 
