@@ -193,7 +193,11 @@ def items_of(tree: Item) -> Sequence:
             return Sequence(tuple(_flatten(part) for part in parts))
         case Lines() | Const():
             raise ChartError("a document must be an object")
-    return Sequence((_flatten(tree),))
+        case Var() | Field() | Apply() | Concat() | Call() | Digest() | JsonText():
+            return Sequence((tree,))
+        case Object() | When() | Each() | Let() | Omitted() | Splice():
+            return Sequence((_flatten(tree),))
+    assert_never(tree)
 
 
 def _flatten(part: Item) -> Tree:
