@@ -110,6 +110,10 @@ def _message(error: Any) -> str:
             return f"must match {details['pattern']}"
         case "propertyNames":
             return UNKNOWN_KEY
+        case "anyOf" | "oneOf" if list(error.instance_path)[-2:-1] == ["env"]:
+            return (
+                "must be a text (numbers and booleans in quotes), or a source such as {secretKeyRef: {name: s, key: k}}"
+            )
         case "anyOf" | "oneOf":
             return "has none of the forms that are allowed here"
         case "not":
@@ -132,25 +136,54 @@ def _a(kinds: Any) -> str:
 
 def _unknown(name: str, error: Any) -> str:
     path = list(error.instance_path)
-    known = _keys_at(path[:1] if path[:2] == ["workers", "sets"] else path)
+    known = _keys_at(path)
     close = difflib.get_close_matches(name, known, n=1)
-    place = _place_of_pod_setting(name, path, known)
-    hint = f"; write it under `{place}`" if place else f"; did you mean `{close[0]}`?" if close else ""
+    elsewhere = _place_of_pod_setting(name, path, known)
+    hint = f"; write {elsewhere}" if elsewhere else f"; did you mean `{close[0]}`?" if close else ""
     return f"there is no value `{name}`{hint}"
 
 
+_OF_ALL, _OF_AIRFLOW = (frozenset(map(to_camel, model.model_fields)) for model in (AllPods, AirflowPods))
+_OTHER_CHARTS = {
+    "podAnnotations": "annotations",
+    "securityContexts": "securityContext",
+    "uid": "podSecurityContext",
+    "extraEnv": "env",
+    "extraEnvFrom": "envFrom",
+    "extraVolumes": "volumes",
+    "extraVolumeMounts": "volumeMounts",
+    "extraInitContainers": "initContainers",
+    "extraContainers": "containers",
+    "containerLifecycleHooks": "lifecycle",
+}
+"""What other charts of Airflow call the settings of pods."""
+
+
 def _place_of_pod_setting(name: str, path: list[Any], known: list[str]) -> str:
-    """The section for a setting of pods that stands beside it; empty for any other key."""
-    of_all, of_airflow = (name in {to_camel(key) for key in model.model_fields} for model in (AllPods, AirflowPods))
-    if path == ["pods"]:
-        return "airflowPods" if of_airflow else ""
-    if path == ["airflowPods"]:
-        return "pods" if of_all else ""
-    return ".".join(map(str, [*path, "pod"])) if "pod" in known and (of_all or of_airflow) else ""
+    """What to write for a setting of pods that stands in another place; empty for any other key."""
+    key = _OTHER_CHARTS.get(name, name)
+    if key not in _OF_ALL | _OF_AIRFLOW:
+        return ""
+    if path in ([], ["pods"], ["airflowPods"]):
+        place = "airflowPods" if key in _OF_AIRFLOW else "pods"
+    elif "pod" in known:
+        place = ".".join(map(str, [*path, "pod"]))
+    elif path[-1:] == ["pod"]:
+        place = ".".join(map(str, path))
+    else:
+        return ""
+    return f"it under `{place}`" if key == name else f"`{key}` under `{place}`"
 
 
 def _keys_at(path: list[Any]) -> list[str]:
+    """The keys of a section; a set of workers has those of all, and `pod` those of pods."""
+    if path[-1:] == ["pod"]:
+        return sorted(_OF_ALL | _OF_AIRFLOW)
     node: Any = defaults()
-    for part in path:
+    for part in path[:1] if path[1:2] == ["sets"] and len(path) == _IN_SET else path:
         node = node.get(part) if isinstance(node, dict) else None
     return list(node) if isinstance(node, dict) else []
+
+
+_IN_SET = 3
+"""Keys of a path to the settings of a set: `workers.sets.gpu`."""

@@ -69,6 +69,14 @@ def test_its_settings_are_its_own() -> None:
     assert pod["metadata"]["labels"]["a"] == "b"
 
 
+def test_it_has_no_side_container_that_never_ends() -> None:
+    side = {"name": "side", "image": "side:1"}
+    pod = template(
+        airflowPods={"containers": [side]}, kubernetesExecutor={"pod": {"containers": [{**side, "name": "own"}]}}
+    )
+    assert [container["name"] for container in pod["spec"]["containers"]] == ["base", "own"]
+
+
 def test_without_kubernetes_executor_there_is_no_template() -> None:
     assert objects("ConfigMap", "task") == []
     assert objects("ServiceAccount", "task") == []

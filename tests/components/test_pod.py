@@ -80,7 +80,7 @@ def test_who_writes_logs_deletes_old_ones(component: str, cleans: bool) -> None:
     assert len(cleaners) == int(cleans)
     for cleaner in cleaners:
         assert cleaner["command"][-3:] == ["/opt/airflow/logs", "60", "5"]
-        assert mounts(cleaner) == {"logs": "/opt/airflow/logs"}
+        assert mounts(cleaner) == {"scripts": "/etc/airflow-scripts", "logs": "/opt/airflow/logs"}
 
 
 def test_logs_live_on_a_shared_volume_or_with_their_pod() -> None:

@@ -14,6 +14,9 @@ from airflow_charts.errors import InvalidValuesError
 NO_POSTGRESQL: Document = {"enabled": False}
 ELSEWHERE: Document = {"host": "db.example.com"}
 SIDE: Document = {"name": "mine", "image": "mine:1"}
+CACHE: Document = {"airflowPods": {"volumes": {"cache": {"emptyDir": {}}}}}
+SECRET: Document = {"secretKeyRef": {"name": "a", "key": "a"}}
+FIELD: Document = {"fieldRef": {"fieldPath": "metadata.name"}}
 
 REFUSED: list[tuple[str, Document]] = [
     ("airflowVersion", {"airflowVersion": "2.10.5"}),
@@ -41,6 +44,22 @@ REFUSED: list[tuple[str, Document]] = [
     ("secrets.fernetKey.value", {"secrets": {"fernetKey": {"value": "a", "existingSecret": "b"}}}),
     ("workers.sets.gpu.serviceAccount", {"workers": {"sets": {"gpu": {"serviceAccount": {"name": "mine"}}}}}),
     ("scheduler.pod", {"airflowPods": {"initContainers": [SIDE]}, "scheduler": {"pod": {"containers": [SIDE]}}}),
+    ("airflowPods", {"airflowPods": {"initContainers": [SIDE], "containers": [SIDE]}}),
+    ("airflowPods.volumeMounts./x", {"airflowPods": {"volumeMounts": {"/x": {"name": "missing"}}}}),
+    ("redis.pod.volumeMounts./x", {**CACHE, "redis": {"pod": {"volumeMounts": {"/x": {"name": "cache"}}}}}),
+    (
+        "scheduler.pod.volumes.cache",
+        {**CACHE, "scheduler": {"pod": {"volumes": {"cache": {"hostPath": {"path": "/"}}}}}},
+    ),
+    ("workers.pod.env.A", {"airflowPods": {"env": {"A": SECRET}}, "workers": {"pod": {"env": {"A": FIELD}}}}),
+    (
+        "workers.sets.gpu.pod.env.A",
+        {"workers": {"pod": {"env": {"A": SECRET}}, "sets": {"gpu": {"pod": {"env": {"A": FIELD}}}}}},
+    ),
+    (
+        "postgresql.pod.lifecycle.preStop",
+        {"postgresql": {"pod": {"lifecycle": {"preStop": {"httpGet": {"port": 80}}}}}},
+    ),
 ]
 
 ACCEPTED_TODAY: list[tuple[str, Document, str]] = [

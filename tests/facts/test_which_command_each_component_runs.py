@@ -14,11 +14,7 @@ AHEAD = "python /etc/airflow-scripts/import_first.py"
 """Runs the command of Airflow that follows in a Python that has imported what tasks and DAG files need."""
 WAIT = "python /etc/airflow-scripts/wait_for_schema.py 600 fab"
 MAKE_SECRETS = "python /etc/airflow-scripts/generate_secrets.py etl-airflow-generated"
-CLEAN = (
-    'sh -c trap "exit 0" TERM; while true; do find "$1" -type f -mmin "+$2" -delete 2>/dev/null; '
-    'find "$1" -mindepth 1 -type d -empty -mmin "+$2" -delete 2>/dev/null; sleep "$3" & wait $!; done '
-    "log-cleaner /opt/airflow/logs 21600 900"
-)
+CLEAN = "sh /etc/airflow-scripts/clean_logs.sh /opt/airflow/logs 21600 900"
 
 CELERY_3 = {
     "webserver": "airflow api-server",

@@ -18,7 +18,8 @@ from strategies import Path, assign, bases, paths, resolve, schema_at
 
 from airflow_charts import deployment
 from airflow_charts.checks import load, structural_problems
-from airflow_charts.derived.rules import SENSITIVE_OPTIONS, owned_options, owned_variables
+from airflow_charts.derived.pod_rules import owned_variables
+from airflow_charts.derived.rules import SENSITIVE_OPTIONS, owned_options
 from airflow_charts.helm.chart import traced
 from airflow_charts.reading.goyaml import parse
 from airflow_charts.release import Release
@@ -230,6 +231,11 @@ def about_rules() -> list[dict[str, Any]]:
         {section: {"command": ["x"], "args": ["y"]} for section in COMPONENTS if section != "kubernetesExecutor"},
         {section: {"replicas": 2} for section in REPLICATED},
         {section: {"pod": {"podSecurityContext": None, "lifecycle": None}} for section in ("postgresql", "redis")},
+        {"airflowPods": {"volumeMounts": {"/x": {"name": "missing"}, "/y": {"name": "tmp"}}}},
+        {"airflowPods": {"volumes": {"v": {"emptyDir": {}, "nfs": {"path": "/", "server": "a"}}}}},
+        {"airflowPods": {"env": {"A": "b", "S": _SECRET, "T": {**_SECRET, "fieldRef": {"fieldPath": "a"}}}}},
+        {"airflowPods": {"lifecycle": {hook: {"sleep": {"seconds": 1}} for hook in ("postStart", "preStop")}}},
+        {"postgresql": {"pod": {"lifecycle": dict.fromkeys(("postStart", "preStop"), _TWO_ACTIONS)}}},
         {
             section: {probe: {"enabled": False} for probe in ("startupProbe", "livenessProbe")}
             for section in (*REPLICATED, "postgresql", "redis")
@@ -241,6 +247,8 @@ def about_rules() -> list[dict[str, Any]]:
     ]
 
 
+_SECRET = {"secretKeyRef": {"name": "a", "key": "b"}}
+_TWO_ACTIONS = {"sleep": {"seconds": 1}, "exec": {"command": ["true"]}}
 _SETTINGS = {component.path: component.settings(Values()) for component in deployment.COMPONENTS}
 COMPONENTS = tuple(_SETTINGS)
 REPLICATED = tuple(path for path, settings in _SETTINGS.items() if isinstance(settings, ReplicatedSettings))

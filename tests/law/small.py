@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import Field
 
 from airflow_charts.k8s import apps_v1, core_v1, meta_v1
@@ -176,8 +177,26 @@ def small_data(values: SmallValues) -> dict[str, str]:
     )
 
 
-def config(values: SmallValues, release: Release) -> list[core_v1.ConfigMap | core_v1.Secret]:
+class Monitor(msgspec.Struct, kw_only=True, frozen=True):
+    """A kind that a CRD brings, typed as CONTRIBUTING.md says."""
+
+    apiVersion: str = "monitoring.example.com/v1"  # noqa: N815 - the field's own name
+    kind: str = "Monitor"
+    metadata: meta_v1.ObjectMeta | None = None
+    spec: MonitorSpec | None = None
+
+
+class MonitorSpec(msgspec.Struct, kw_only=True, frozen=True):
+    interval: str | None = None
+    endpoints: list[str] | None = None
+
+
+def config(values: SmallValues, release: Release) -> list[object]:
     return [
+        Monitor(
+            metadata=meta_v1.ObjectMeta(name=f"{small_name(values, release)}-monitor"),
+            spec=MonitorSpec(interval=when(values.server.enabled, "30s"), endpoints=[*values.hosts]),
+        ),
         core_v1.ConfigMap(
             metadata=meta_v1.ObjectMeta(name=f"{small_name(values, release)}-config"),
             data=small_data(values),

@@ -737,7 +737,7 @@ def test_a_volume_outside_of_the_pods_folder_is_left_out_with_a_reason(state: St
 
 
 def test_a_mount_without_its_volume_is_refused(state: State) -> None:
-    with pytest.raises(LocalRunError, match="typo"):
+    with pytest.raises(InvalidValuesError, match="there is no volume typo"):
         planned(state, mapping(volumeMounts={"/extra": {"name": "typo"}}))
 
 

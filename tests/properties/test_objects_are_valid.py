@@ -15,6 +15,8 @@ from documents import CASES, NAMED
 from rendered import Object, every_object, pods
 
 VERSIONS = [f"1.{minor}" for minor in range(30, 38)]
+_CRDS = Path(__file__).parent / "crds"
+"""The schemas of kinds that are not Kubernetes' own, as their operators publish them."""
 _SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 
 
@@ -25,8 +27,8 @@ def _registry(version: str) -> jsonschema_rs.Registry:
 
 
 def _load(version: str, name: str) -> dict[str, Any]:
-    text = (_SCHEMAS / f"v{version}.0-local-strict/{name}.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
+    file = _SCHEMAS / f"v{version}.0-local-strict/{name}.json"
+    schema: dict[str, Any] = json.loads((file if file.exists() else _CRDS / file.name).read_text(encoding="utf-8"))
     return schema
 
 

@@ -60,6 +60,25 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ["airflowPods:\n  nodeSelector: {a: b}\n"],
         ["1:2: airflowPods: there is no value `nodeSelector`; write it under `pods`"],
     ),
+    "a setting of pods at the root": (
+        ["tolerations: [{key: a}]\n"],
+        ["1:1: there is no value `tolerations`; write it under `pods`"],
+    ),
+    "what other charts call a setting of pods": (
+        ["workers:\n  extraVolumeMounts: []\n"],
+        ["1:2: workers: there is no value `extraVolumeMounts`; write `volumeMounts` under `workers.pod`"],
+    ),
+    "a misspelt key under pod": (
+        ["scheduler:\n  pod:\n    tolerationz: []\n"],
+        ["1:3: scheduler.pod: there is no value `tolerationz`; did you mean `tolerations`?"],
+    ),
+    "a number in the environment": (
+        ["airflowPods:\n  env:\n    A: 5\n"],
+        [
+            "1:3: airflowPods.env.A: must be a text (numbers and booleans in quotes), or a source such as "
+            "{secretKeyRef: {name: s, key: k}}"
+        ],
+    ),
     "two unknown keys": (
         ["scheduler:\n  replicaz: 1\n  replica: 2\n"],
         [

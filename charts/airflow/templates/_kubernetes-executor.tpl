@@ -9,7 +9,9 @@ airflow/release: "{{ .Release.Name }}"
 
 {{/* The template of a task's pod. */}}
 {{- define "airflow-charts.task-template" }}
-{{- $pod := mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) .Values.kubernetesExecutor.pod }}
+{{- $pod := mergeOverwrite
+  (deepCopy (mergeOverwrite (deepCopy (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)) (mustFromJson "{\"containers\":[]}")))
+  .Values.kubernetesExecutor.pod }}
 apiVersion: v1
 kind: Pod
 metadata:
@@ -44,6 +46,10 @@ spec:
         {{- with include "airflow-charts.user-env" (dict "pod" $pod) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
+      {{- with $pod.lifecycle }}
+      lifecycle:
+        {{- mustToYaml . | nindent 8 }}
+      {{- end }}
       {{- with .Values.kubernetesExecutor.resources }}
       resources:
         {{- mustToYaml . | nindent 8 }}
@@ -59,10 +65,6 @@ spec:
         {{- end }}
       {{- with include "airflow-charts.container-fields" (dict "pod" $pod) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
-      {{- end }}
-      {{- with $pod.lifecycle }}
-      lifecycle:
-        {{- mustToYaml . | nindent 8 }}
       {{- end }}
     {{- with $pod.containers }}
     {{- mustToYaml . | nindent 4 }}

@@ -25,7 +25,7 @@ persistentVolumeClaim:
 {{- end }}
 {{- end }}
 
-{{/* Deletes old log files, with `find` alone: no Python, no entrypoint. */}}
+{{/* Deletes old log files, without Airflow's entrypoint. */}}
 {{- define "airflow-charts.log-cleaner" -}}
 name: log-cleaner
 image: {{ include "airflow-charts.image-reference" (dict
@@ -37,9 +37,7 @@ image: {{ include "airflow-charts.image-reference" (dict
 imagePullPolicy: "{{ or .settings.image.pullPolicy .root.Values.images.airflow.pullPolicy }}"
 command:
   - sh
-  - "-c"
-  - "trap \"exit 0\" TERM; while true; do find \"$1\" -type f -mmin \"+$2\" -delete 2>/dev/null; find \"$1\" -mindepth 1 -type d -empty -mmin \"+$2\" -delete 2>/dev/null; sleep \"$3\" & wait $!; done"
-  - log-cleaner
+  - /etc/airflow-scripts/clean_logs.sh
   - /opt/airflow/logs
   - "{{ int64 .root.Values.logs.cleaner.retentionMinutes }}"
   - "{{ int64 .root.Values.logs.cleaner.intervalSeconds }}"
@@ -55,5 +53,8 @@ securityContext:
   {{- mustToYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
+  - name: scripts
+    mountPath: /etc/airflow-scripts
+    readOnly: true
   - {{- include "airflow-charts.log-mount" .root | nindent 4 }}
 {{- end }}

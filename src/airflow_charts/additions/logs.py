@@ -9,6 +9,7 @@ from airflow_charts.parts.images import airflow_image
 from airflow_charts.parts.option import Option
 from airflow_charts.parts.pod import empty_dir, mount, same
 from airflow_charts.parts.reserved import Reserved
+from airflow_charts.parts.scripts import SCRIPTS, script_checksums
 from airflow_charts.parts.volume import claim_name, shared_claim
 from airflow_charts.release import Release
 from airflow_charts.tracing import fragment, given, negate, when
@@ -16,6 +17,7 @@ from airflow_charts.values import Values, conditions
 from airflow_charts.values.pod import ComponentSettings, Pod
 
 LOGS = "/opt/airflow/logs"
+_CLEANER = "clean_logs.sh"
 
 
 @fragment
@@ -48,7 +50,7 @@ def log_volume(values: Values, release: Release) -> core_v1.Volume:
 
 @fragment
 def log_cleaner(values: Values, release: Release, settings: ComponentSettings, pod: Pod) -> core_v1.Container:
-    """Deletes old log files, with `find` alone: no Python, no entrypoint."""
+    """Deletes old log files, without Airflow's entrypoint."""
     image, pull_policy = airflow_image(values, settings)
     cleaner = values.logs.cleaner
     return core_v1.Container(
@@ -57,10 +59,7 @@ def log_cleaner(values: Values, release: Release, settings: ComponentSettings, p
         imagePullPolicy=pull_policy,
         command=[
             "sh",
-            "-c",
-            'trap "exit 0" TERM; while true; do find "$1" -type f -mmin "+$2" -delete 2>/dev/null; '
-            'find "$1" -mindepth 1 -type d -empty -mmin "+$2" -delete 2>/dev/null; sleep "$3" & wait $!; done',
-            "log-cleaner",
+            f"{release.path(SCRIPTS)}/{_CLEANER}",
             release.path(LOGS),
             f"{cleaner.retention_minutes}",
             f"{cleaner.interval_seconds}",
@@ -69,7 +68,7 @@ def log_cleaner(values: Values, release: Release, settings: ComponentSettings, p
             requests={"cpu": "5m", "memory": "16Mi"}, limits={"cpu": "100m", "memory": "64Mi"}
         ),
         securityContext=pod.security_context,
-        volumeMounts=[log_mount(values, release)],
+        volumeMounts=[mount("scripts", release.path(SCRIPTS), read_only=True), log_mount(values, release)],
     )
 
 
@@ -82,11 +81,13 @@ def weave(values: Values, release: Release, component: Component, settings: Comp
     """Readers and writers have the volume, all others of Airflow scratch space in its place."""
     if not (component.reads_logs or component.writes_logs):
         return Woven(mounts=[mount("logs", release.path(LOGS))], volumes=[empty_dir("logs", "256Mi")])
-    cleaner = when(values.logs.cleaner.enabled, lambda: log_cleaner(values, release, settings, pod))
+    cleans = component.writes_logs and not component.ends
+    enabled = values.logs.cleaner.enabled
     return Woven(
         mounts=[log_mount(values, release)],
         volumes=[log_volume(values, release)],
-        containers=[cleaner] if component.writes_logs and not component.ends else [],
+        containers=[when(enabled, lambda: log_cleaner(values, release, settings, pod))] if cleans else [],
+        annotations=script_checksums({_CLEANER: enabled}) if cleans else {},
     )
 
 
@@ -99,7 +100,7 @@ def notes(values: Values, release: Release) -> list[str]:
 
 ADDITION = Addition(
     name="logs",
-    to=lambda component: component.runs_airflow,
+    to=lambda component: component.imports_airflow,
     weave=weave,
     objects=objects,
     notes=notes,

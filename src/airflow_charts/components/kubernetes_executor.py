@@ -32,7 +32,9 @@ def task_template(values: Values, release: Release) -> core_v1.Pod:
     """The template of a task's pod."""
     settings = values.kubernetes_executor
     program = Program(component=COMPONENT)  # the executor writes the command of a task into its pod
-    return let(pod_of(values, settings), lambda pod: _task(airflow_pod(values, release, settings, pod, program)))
+    return let(
+        pod_of(values, COMPONENT, settings), lambda pod: _task(airflow_pod(values, release, settings, pod, program))
+    )
 
 
 def _task(template: core_v1.PodTemplateSpec) -> core_v1.Pod:

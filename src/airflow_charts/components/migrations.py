@@ -52,7 +52,7 @@ def migrations_spec(values: Values, release: Release) -> batch_v1.JobSpec:
 
 def objects(values: Values, release: Release) -> list[object]:
     """The Job with its ServiceAccount."""
-    return job_objects(values, release, values.migrations, COMPONENT.name, migrations_spec(values, release))
+    return job_objects(values, release, values.migrations, COMPONENT, migrations_spec(values, release))
 
 
 def notes(values: Values, release: Release) -> list[str]:

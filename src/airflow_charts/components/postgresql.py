@@ -128,6 +128,6 @@ COMPONENT = Component(
     ),
     rules=rules,
     notes=notes,
-    runs_airflow=False,
+    airflow_image=False,
     reserved=Reserved(volumes=("data", "run"), paths=(DATA, "/var/run/postgresql")),
 )

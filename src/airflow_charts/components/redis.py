@@ -70,6 +70,6 @@ COMPONENT = Component(
         Variable("REDIS_PASSWORD", "`broker.password`"),
     ),
     rules=rules,
-    runs_airflow=False,
+    airflow_image=False,
     reserved=Reserved(volumes=("data",), paths=(DATA,)),
 )

@@ -51,9 +51,7 @@ def _write_secret(values: Values, release: Release) -> list[rbac_v1.PolicyRule]:
 
 def objects(values: Values, release: Release) -> list[object]:
     """The Job with its ServiceAccount."""
-    return job_objects(
-        values, release, values.secret_generation, COMPONENT.name, secret_generation_spec(values, release)
-    )
+    return job_objects(values, release, values.secret_generation, COMPONENT, secret_generation_spec(values, release))
 
 
 COMPONENT = Component(
@@ -61,7 +59,7 @@ COMPONENT = Component(
     settings=lambda values: values.secret_generation,
     objects=objects,
     runs=conditions.generates,
-    runs_airflow=False,
+    imports_airflow=False,
     ends=True,
     needs=(
         Need(DATABASE, "whether another Fernet key has encrypted it"),

@@ -65,7 +65,7 @@ def objects(values: Values, release: Release) -> list[object]:
             lambda name, changes: let(
                 overlaid(values.workers, changes, Workers),
                 lambda settings: let(
-                    pod_of(values, settings), lambda pod: worker_set(values, release, name, settings, pod)
+                    pod_of(values, COMPONENT, settings), lambda pod: worker_set(values, release, name, settings, pod)
                 ),
             ),
         ),

@@ -6,48 +6,28 @@ Helm prints all broken rules at once (`templates/rules`), the call raises `Inval
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from airflow_charts.additions import ADDITIONS
-from airflow_charts.parts.component import Component, Sets, components
-from airflow_charts.parts.option import Variable
-from airflow_charts.parts.pod_settings import bare_pod, pod_of
-from airflow_charts.parts.reserved import Reserved
-from airflow_charts.processes import airflow_pod, config, environment, keys, services
+from airflow_charts.derived.pod_rules import about_pods, reserved
+from airflow_charts.parts.component import components
+from airflow_charts.processes import config, services
 from airflow_charts.processes.credentials import is_missing, records
 from airflow_charts.tracing import (
-    add,
     all_of,
-    any_of,
     at,
     at_least,
     contains,
-    distinct_lines,
-    each,
-    each_pair,
     filled,
     fragment,
-    from_json,
     has_control_characters,
     has_key,
     lines,
     negate,
     one_of,
-    overlaid,
-    size,
-    text_at,
     to_json,
     when,
 )
 from airflow_charts.values import Values, conditions
-from airflow_charts.values.kubernetes import Container
-from airflow_charts.values.pod import AirflowPods, ComponentSettings, Pod
-
-
-def owned_variables() -> list[Variable]:
-    """The environment variables that the chart sets itself."""
-    own = [variable for component in components() for variable in component.variables]
-    return [*environment.VARIABLES, *services.VARIABLES, *keys.VARIABLES, *config.VARIABLES, *own]
 
 
 def owned_options() -> dict[str, dict[str, str]]:
@@ -72,149 +52,6 @@ SENSITIVE_OPTIONS = (
 )
 """Options that may hold credentials, which must not be in a ConfigMap: they go into `airflowPods.env` from a Secret."""
 _ONLY_ENV = tuple((section, key) for section, key in SENSITIVE_OPTIONS if section != "dag_processor")
-
-
-def reserved() -> Reserved:
-    """The names of volumes and containers that the chart uses itself, and the paths where it mounts something."""
-    of_components = [component.reserved for component in components()]
-    found = [airflow_pod.RESERVED, *(addition.reserved for addition in ADDITIONS), *of_components]
-    return Reserved(
-        volumes=tuple(dict.fromkeys(name for each in found for name in each.volumes)),
-        paths=tuple(dict.fromkeys(path for each in found for path in each.paths)),
-        containers=tuple(name for each in found for name in each.containers),
-    )
-
-
-@fragment
-def refused_env(path: str, pod: AirflowPods) -> str:
-    """Environment variables that the chart sets itself."""
-    return lines(
-        [
-            when(has_key(pod.env, owned.name), f"{path}.env.{owned.name}: the chart sets it; use {owned.instead}")
-            for owned in owned_variables()
-        ]
-    )
-
-
-def _refused_names(values: Values, path: str, pod: AirflowPods) -> list[Any]:
-    """Volumes, mounts and containers under names that the chart uses itself."""
-    names = reserved()
-
-    def mounted(place: str) -> bool:
-        return any_of(one_of(place, *names.paths), all_of(values.dags.persistence.enabled, place == values.dags.path))
-
-    def container(key: str, item: Container) -> str:
-        name = text_at(item, "name")
-        return when(
-            one_of(name, *names.containers, *main_containers()),
-            f"{path}.{key}: the chart has a container {name}; use another name",
-        )
-
-    return [
-        *each_pair(
-            pod.volumes,
-            lambda name, _: when(
-                one_of(name, *names.volumes), f"{path}.volumes.{name}: the chart has this volume; use another name"
-            ),
-        ),
-        *each_pair(
-            pod.volume_mounts,
-            lambda place, _: when(
-                mounted(place), f"{path}.volumeMounts.{place}: the chart mounts it itself; use another path"
-            ),
-        ),
-        *each(pod.init_containers_first, partial(container, "initContainersFirst")),
-        *each(pod.init_containers, partial(container, "initContainers")),
-        *each(pod.containers, partial(container, "containers")),
-    ]
-
-
-@fragment
-def pod_problems(values: Values, path: str, pod: AirflowPods) -> str:
-    """What is wrong with the settings that one section of the values gives to pods."""
-    return lines(
-        [
-            when(filled(pod.env), partial(refused_env, path, pod)),
-            when(
-                all_of(filled(values.airflow_local_settings), has_key(pod.env, "PYTHONPATH")),
-                f"{path}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image "
-                "instead",
-            ),
-            *_refused_names(values, path, pod),
-        ]
-    )
-
-
-@fragment
-def container_names(pod: Pod) -> str:
-    """The names of the containers that users give to a pod, one in a line."""
-    named = [*each(pod.init_containers_first, _name), *each(pod.init_containers, _name), *each(pod.containers, _name)]
-    return lines(named)
-
-
-def _name(item: Container) -> str:
-    return text_at(item, "name")
-
-
-@fragment
-def repeated_containers(path: str, pod: Pod) -> str:
-    """Whether a container stands twice in a pod, in its own section and in `airflowPods` taken together."""
-    every = (pod.init_containers_first, pod.init_containers, pod.containers)
-    return lines(
-        [
-            when(
-                distinct_lines(container_names(pod)) < add(*map(size, every)),
-                f"{path}: two containers have one name, here and in airflowPods taken together; use different names",
-            )
-        ]
-    )
-
-
-@fragment
-def component_problems(values: Values, path: str, settings: ComponentSettings) -> str:
-    """What is wrong with a component's own settings of its pods."""
-    own = overlaid(from_json(bare_pod()), settings.pod, Pod)
-    return lines(
-        [
-            pod_problems(values, path, own),
-            repeated_containers(path, pod_of(values, settings)),
-        ]
-    )
-
-
-def _about_pods(values: Values) -> list[Any]:
-    found: list[Any] = [
-        when(_touched(values.airflow_pods), lambda: pod_problems(values, "airflowPods", values.airflow_pods))
-    ]
-    for component in components():
-        settings = component.settings(values)
-        found.append(when(filled(settings.pod), partial(component_problems, values, f"{component.path}.pod", settings)))
-        found += [*_about_sets(values, component, component.sets)] if component.sets else []
-    return found
-
-
-def _touched(pod: AirflowPods) -> bool:
-    lists = (pod.init_containers_first, pod.init_containers, pod.containers)
-    return any_of(*(filled(items) for items in (pod.env, pod.volumes, pod.volume_mounts, *lists)))
-
-
-def _about_sets(values: Values, component: Component, sets: Sets) -> list[str]:
-    return each_pair(
-        sets.of(values),
-        lambda name, changes: when(
-            has_key(changes, "pod"),
-            lambda: component_problems(
-                values,
-                f"{component.path}.sets.{name}.pod",
-                overlaid(component.settings(values), changes, sets.model),
-            ),
-        ),
-    )
-
-
-def main_containers() -> list[str]:
-    """The names of the components' own containers."""
-    return [component.main_container for component in components()]
 
 
 def _about_airflow(values: Values) -> list[str]:
@@ -304,4 +141,4 @@ def problems(values: Values) -> str:
         *_about_credentials(values),
         *_about_config(values),
     ]
-    return lines([*found, *_about_pods(values)])
+    return lines([*found, *about_pods(values)])

@@ -22,8 +22,8 @@ def values_yaml() -> str:
     """The text of values.yaml."""
     head = [
         "# Every value of the chart, with its default. Your own file only needs what differs.",
-        "# A key is explained where it stands first. Under `pod`, a component takes every key of `pods`; with those of",
-        "# `airflowPods`, which only pods that run Airflow have from there.",
+        "# A key is explained where it stands first. Under `pod`, a component takes every key of `pods` and of",
+        "# `airflowPods`, laid over what stands there.",
     ]
     return "\n".join([*head, *_Printer().section(Values(), 0)]) + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from airflow_charts.derived.rules import main_containers, reserved
+from airflow_charts.derived.pod_rules import main_containers, reserved
 from airflow_charts.local.addresses import COMPONENT_PORTS
 from airflow_charts.local.place import PodPlace
 from airflow_charts.local.pods import MARK, Container, Probe

@@ -162,7 +162,9 @@ class Component:
     """What it may do in the Kubernetes API, if it needs that."""
     selector: Callable[[Release], dict[str, str]] | None = None
     """The labels of its pods, where they are not those of the release."""
-    runs_airflow: bool = True
+    airflow_image: bool = True
+    """Whether its pods run Airflow's image: those have `airflowPods`."""
+    imports_airflow: bool = True
     """Whether it imports Airflow, which makes its folder for logs as it starts."""
     ends: bool = False
     """Whether its pods end by themselves: then they wait for no schema."""

@@ -19,7 +19,7 @@ from airflow_charts.parts.pod import (
     pod_template,
     probed,
 )
-from airflow_charts.parts.pod_settings import other_pod_of
+from airflow_charts.parts.pod_settings import pod_of
 from airflow_charts.parts.scripts import SCRIPTS, script_checksums
 from airflow_charts.parts.service import inner_service
 from airflow_charts.parts.volume import claim, claim_name, storage_class
@@ -93,7 +93,9 @@ def _around(values: Values, release: Release, settings: StoreSettings, store: St
 
 def store_objects(values: Values, release: Release, settings: StoreSettings, store: Store) -> list[object]:
     """The objects of a data store."""
-    return let(other_pod_of(values, settings), lambda pod: _store_objects(values, release, settings, store, pod))
+    return let(
+        pod_of(values, store.component, settings), lambda pod: _store_objects(values, release, settings, store, pod)
+    )
 
 
 def _store_objects(values: Values, release: Release, settings: StoreSettings, store: Store, pod: Pod) -> list[object]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from airflow_charts.k8s import batch_v1, core_v1
 from airflow_charts.parts.access import service_account
+from airflow_charts.parts.component import Component
 from airflow_charts.parts.names import name_of
-from airflow_charts.parts.pod_settings import job_pod_of
+from airflow_charts.parts.pod_settings import pod_of
 from airflow_charts.parts.workload import workload_metadata
 from airflow_charts.release import Release
 from airflow_charts.tracing import OMIT, combine, digest, let
@@ -32,14 +33,14 @@ def job_spec(template: core_v1.PodTemplateSpec) -> batch_v1.JobSpec:
 
 
 def job_objects(
-    values: Values, release: Release, settings: WorkloadSettings, component: str, spec: batch_v1.JobSpec
+    values: Values, release: Release, settings: WorkloadSettings, component: Component, spec: batch_v1.JobSpec
 ) -> list[object]:
     """A Job with its ServiceAccount."""
-    name = f"{name_of(values, release, component)}-{digest(spec)}"
+    name = f"{name_of(values, release, component.name)}-{digest(spec)}"
     return let(
-        job_pod_of(values, settings),
+        pod_of(values, component, settings),
         lambda pod: [
-            service_account(values, release, settings, component),
-            batch_v1.Job(metadata=workload_metadata(values, release, name, component, pod), spec=spec),
+            service_account(values, release, settings, component.name),
+            batch_v1.Job(metadata=workload_metadata(values, release, name, component.name, pod), spec=spec),
         ],
     )

@@ -108,9 +108,9 @@ def main_container(name: str, settings: ComponentSettings, pod: Pod, main: Main)
             readinessProbe=main.readiness,
             volumeMounts=[*main.mounts, *user_mounts(pod)],
             resources=settings.resources,
+            lifecycle=pod.lifecycle,
         ),
         container_fields(pod),
-        core_v1.Container(name=OMIT, lifecycle=pod.lifecycle),
     )
 
 

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import json
+
+from airflow_charts.parts.component import Component
 from airflow_charts.tracing import fragment, from_json, overlaid
 from airflow_charts.values import Values
-from airflow_charts.values.pod import ComponentSettings, Pod
+from airflow_charts.values.pod import AirflowPods, ComponentSettings, Pod
+
+_NO_SIDE_CONTAINERS = '{"containers":[]}'
 
 
 @fragment
-def bare_pod() -> str:
-    """What `airflowPods` holds by default, for pods that run something else."""
-    return (
-        '{"containers":[],"env":{},"envFrom":[],"initContainers":[],"initContainersFirst":[],"lifecycle":{},'
-        '"volumeMounts":{},"volumes":{}}'
-    )
+def no_airflow_pods() -> str:
+    """The JSON of `airflowPods` without anything in it, for pods of other images."""
+    return json.dumps(AirflowPods().model_dump(by_alias=True), sort_keys=True, separators=(",", ":"))
 
 
-def pod_of(values: Values, settings: ComponentSettings) -> Pod:
-    """The settings of pods that run Airflow: `pods`, `airflowPods`, and the component's `pod`."""
-    return overlaid(_airflow_pods(values), settings.pod, Pod)
+def own_settings(settings: ComponentSettings) -> Pod:
+    """What a component's own section gives to its pods, and nothing else."""
+    return overlaid(from_json(no_airflow_pods()), settings.pod, Pod)
 
 
-def job_pod_of(values: Values, settings: ComponentSettings) -> Pod:
-    """The same for a Job, which would never end beside the side containers of all others."""
-    return overlaid(overlaid(_airflow_pods(values), from_json('{"containers":[]}'), Pod), settings.pod, Pod)
-
-
-def other_pod_of(values: Values, settings: ComponentSettings) -> Pod:
-    """The settings of pods that run something else: `pods`, and the component's `pod`."""
-    return overlaid(overlaid(from_json(bare_pod()), values.pods, Pod), settings.pod, Pod)
-
-
-def _airflow_pods(values: Values) -> Pod:
+def airflow_pods(values: Values) -> Pod:
+    """What all pods of Airflow's image have: `pods` and `airflowPods`."""
     return overlaid(values.pods, values.airflow_pods, Pod)
+
+
+def pod_of(values: Values, component: Component, settings: ComponentSettings) -> Pod:
+    """The settings of a component's pods: `pods`, `airflowPods` for those of Airflow's image, and its own `pod`.
+
+    What ends by itself has the side containers of its own section only: beside others it would never end.
+    """
+    if not component.airflow_image:
+        base = overlaid(from_json(no_airflow_pods()), values.pods, Pod)
+    elif component.ends:
+        base = overlaid(airflow_pods(values), from_json(_NO_SIDE_CONTAINERS), Pod)
+    else:
+        base = airflow_pods(values)
+    return overlaid(base, settings.pod, Pod)

@@ -27,7 +27,7 @@ from airflow_charts.parts.pod import (
     user_env,
     user_mounts,
 )
-from airflow_charts.parts.pod_settings import job_pod_of, pod_of
+from airflow_charts.parts.pod_settings import pod_of
 from airflow_charts.parts.reserved import Reserved
 from airflow_charts.parts.scripts import SCRIPTS, script, script_checksums
 from airflow_charts.parts.workload import replicated
@@ -208,7 +208,7 @@ def replicated_airflow(
 ) -> list[object]:
     """A component that runs Airflow as a Deployment, with what belongs to it."""
     return let(
-        pod_of(values, settings),
+        pod_of(values, program.component, settings),
         lambda pod: replicated(
             values,
             release,
@@ -223,6 +223,6 @@ def replicated_airflow(
 def airflow_job(values: Values, release: Release, settings: WorkloadSettings, program: Program) -> batch_v1.JobSpec:
     """What a Job that runs in Airflow's image does."""
     return let(
-        job_pod_of(values, settings),
+        pod_of(values, program.component, settings),
         lambda pod: job_spec(airflow_pod(values, release, settings, pod, commanded(settings, program))),
     )

@@ -23,7 +23,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def overlaid(base: Any, changes: Any, model: type[M]) -> M:
-    """A section with changes over it, as Helm lays one values file over another; `model` is what the result is.
+    """A section with changes over it, key by key at any depth; `model` is what the result is.
 
     Both may be sections or maps. Maps are merged key by key, everything else is replaced.
     """

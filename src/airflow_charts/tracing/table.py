@@ -129,7 +129,7 @@ HOLDS = _row("holds", "contains {1} {0}", "text text", lambda text, part: part i
 MATCHES = _row("matches", "regexMatch {1} {0}", "text text", lambda text, pattern: bool(re.search(pattern, text)), BOOL)
 # Go's `len` of a text, and `trunc`, count bytes; Python's count signs.
 LENGTH = _row("length", "len {0}", "text", lambda text: len(text.encode()), INT)
-SIZE = _row("size", "len {0}", "list|verbatim", len, INT)
+SIZE = _row("size", "len {0}", "list|map|verbatim", len, INT)
 DISTINCT_LINES = _row(
     "distinct_lines", 'len (uniq (splitList "\\n" {0}))', "text", lambda text: len(set(text.split("\n"))), INT
 )

@@ -84,9 +84,9 @@ class Values(Section):
     )
     """Options of Airflow: section, option, value, as in `airflow.cfg`. Credentials have values of their own."""
     pods: AllPods = section(AllPods)
-    """Settings of all pods of the release; a component's own `pod` wins."""
+    """Settings of every pod of the release; a component's own `pod` is laid over them."""
     airflow_pods: AirflowPods = section(AirflowPods)
-    """Settings of the pods that run Airflow; a component's own `pod` wins."""
+    """Settings of the pods that run Airflow; a component's own `pod` is laid over them. Data stores have their own."""
     webserver: Webserver = section(Webserver)
     """The web UI, the REST API and, on Airflow 3, the API that tasks talk to."""
     scheduler: Scheduler = section(Scheduler)

@@ -146,8 +146,8 @@ FILE_PATH = r"^/[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"
 FilePath = Annotated[str, Field(pattern=FILE_PATH), Plain()]
 """An absolute path in a container."""
 
-MountPath = Annotated[str, Field(pattern=r"^/[^:]*$", max_length=1024)]
-"""The absolute path of a mount in a container."""
+MountPath = Annotated[str, Field(pattern=r"^(/([^/:.\n]|[.][^/:.\n]|[.][.][^/:\n])[^/:\n]*)+$", max_length=1024)]
+"""The absolute path of a mount in a container, in its shortest form: no `//`, no `..`, no slash at the end."""
 
 SubPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$"), Plain()]
 """A relative path inside a volume, without `..`; empty for its root."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from airflow_charts.errors import ValuesError
+from airflow_charts.tracing import overlaid
 from airflow_charts.values import Values
 from airflow_charts.values.base import Partial
 
@@ -21,10 +22,10 @@ class Found(NamedTuple):
     default: Any
 
 
-def _of_changes(field: FieldInfo) -> BaseModel:
-    """What the keys of a section of changes mean."""
+def _of_changes(field: FieldInfo, changes: dict[str, Any]) -> BaseModel:
+    """What the keys of a section of changes mean, with the changes that are its default."""
     model: type[BaseModel] = field.annotation  # type: ignore[assignment]  # `Partial` marks nothing else
-    return model.model_construct()
+    return overlaid({}, changes, model)
 
 
 def find(path: str) -> Found:
@@ -46,6 +47,6 @@ def find(path: str) -> Found:
         section, field = getattr(section, names[key]), fields[names[key]]
         found = Found(path, field, section)
         if any(isinstance(mark, Partial) for mark in field.metadata):
-            section = _of_changes(field)
+            section = _of_changes(field, section)
     assert found is not None  # noqa: S101 - a path has at least one key
     return found

@@ -71,7 +71,8 @@ class AllPods(Section):
     tolerations: list[Toleration] = no_items()
     """Taints that the pods tolerate."""
     topology_spread_constraints: list[TopologySpreadConstraint] = no_items()
-    """How pods spread over nodes and zones. Empty: over nodes where possible, when there are several replicas."""
+    """How the pods of a Deployment spread over nodes and zones. Empty: over nodes where possible, when there are
+    several."""
     priority_class_name: ObjectName = ""
     """The PriorityClass of the pods."""
     runtime_class_name: ObjectName = ""
@@ -100,7 +101,7 @@ class AllPods(Section):
     )
     """The security context of every container of the chart."""
     revision_history_limit: Count = 5
-    """How many old ReplicaSets stay for `kubectl rollout undo`."""
+    """How many old revisions of a Deployment or StatefulSet stay for `kubectl rollout undo`."""
 
 
 class AirflowPods(Section):
@@ -118,9 +119,9 @@ class AirflowPods(Section):
     init_containers_first: list[Container] = no_items()
     """Init containers that run before anything else; with `restartPolicy: Always` they keep running beside the pod."""
     init_containers: list[Container] = no_items()
-    """Init containers that run after the database schema is ready."""
+    """Init containers that run after the others, and where a pod waits for the schema of the database, after that."""
     containers: list[Container] = no_items()
-    """Side containers. Jobs have only their own, not those under `airflowPods`: they would never end."""
+    """Side containers. Jobs and task pods have their own alone, not those under `airflowPods`: they would never end."""
     lifecycle: Lifecycle = empty()
     """Lifecycle hooks of the main container."""
 
@@ -132,7 +133,7 @@ class Pod(AllPods, AirflowPods):
 PodChanges = Annotated[Pod, Partial()]
 """What a component sets of the settings of its pods, over those of `pods` and `airflowPods`.
 
-Maps are laid over each other key by key, as one values file over another; lists and texts are replaced.
+Maps are laid over each other key by key, at any depth; lists and texts are replaced. Nothing can be taken away.
 """
 
 
@@ -173,9 +174,9 @@ class ComponentSettings(Section):
     """Settings of one component that has pods."""
 
     pod: PodChanges = empty()
-    """Settings of its pods, over those of `pods` (and of `airflowPods`, if they run Airflow): any key that is there.
+    """Any key of `pods` and `airflowPods`, laid over them for its own pods.
 
-    Maps are laid over each other key by key, lists and texts are replaced.
+    Maps are merged key by key, lists and texts are replaced.
     """
     image: OtherImage = OtherImage()
     """Another image for this component alone."""
