@@ -103,7 +103,8 @@ def _message(error: Any) -> str:
             return "; ".join(_unknown(name, error) for name in details["unexpected"])
         case "type":
             kinds = details["types"] if "types" in details else details.get("type", "")
-            return f"must be {_a(kinds)}"
+            key = error.instance_path[-1] if error.instance_path else ""
+            return f"must be {_a(kinds)}{_MAPS.get(key, '') if _options(kinds) == ['object'] else ''}"
         case "enum":
             return f"must be one of {', '.join(str(option) for option in _options(details['options']))}"
         case "pattern":
@@ -121,6 +122,14 @@ def _message(error: Any) -> str:
         case name:
             limit = details.get("limit")
             return f"breaks {name} {limit}" if limit is not None else f"breaks {name}"
+
+
+_MAPS = {
+    "env": " from name to value",
+    "volumes": " from name to volume",
+    "volumeMounts": " from path to mount",
+}
+"""What maps of ours hold where Kubernetes has lists."""
 
 
 def _options(options: Any) -> list[Any]:

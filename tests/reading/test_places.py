@@ -72,6 +72,10 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ["scheduler:\n  pod:\n    tolerationz: []\n"],
         ["1:3: scheduler.pod: there is no value `tolerationz`; did you mean `tolerations`?"],
     ),
+    "a list as Kubernetes has it": (
+        ["airflowPods:\n  env: [{name: A, value: b}]\n"],
+        ["1:2: airflowPods.env: must be a mapping from name to value"],
+    ),
     "a number in the environment": (
         ["airflowPods:\n  env:\n    A: 5\n"],
         [

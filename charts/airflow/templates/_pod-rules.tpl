@@ -142,7 +142,47 @@
 {{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
 {{- end }}
 {{- range $name, $_ := .pod.volumes }}
-{{- if has $name (list "config" "scripts" "tmp" "plugins" "logs" "dags" "data" "run") }}
+{{- if has $name (list "data" "scripts" "tmp" "run") }}
+{{ $.path }}.volumes.{{ $name }}: the chart has this volume; use another name
+{{- end }}
+{{- end }}
+{{- range $place, $_ := .pod.volumeMounts }}
+{{- if or
+  (eq $place "/data")
+  (eq $place "/etc/airflow-scripts")
+  (eq $place "/tmp")
+  (eq $place "/var/run/postgresql")
+  (and $.root.Values.dags.persistence.enabled (eq $place $.root.Values.dags.path)) }}
+{{ $.path }}.volumeMounts.{{ $place }}: the chart mounts it itself; use another path
+{{- end }}
+{{- end }}
+{{- range $_, $item := .pod.initContainersFirst }}
+{{- if or (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
+{{- end }}
+{{- end }}
+{{- range $_, $item := .pod.initContainers }}
+{{- if or (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
+{{- end }}
+{{- end }}
+{{- range $_, $item := .pod.containers }}
+{{- if or (eq (index $item "name") "postgresql") (eq (index $item "name") "redis") }}
+{{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What is wrong with the settings that one section of the values gives to pods. */}}
+{{- define "airflow-charts.pod-problems-airflow" }}
+{{- if .pod.env }}
+{{ include "airflow-charts.refused-env" (dict "path" .path "pod" .pod) | trimPrefix "\n" }}
+{{- end }}
+{{- if and .root.Values.airflowLocalSettings (hasKey .pod.env "PYTHONPATH") }}
+{{ .path }}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image instead
+{{- end }}
+{{- range $name, $_ := .pod.volumes }}
+{{- if has $name (list "config" "scripts" "tmp" "plugins" "logs" "dags") }}
 {{ $.path }}.volumes.{{ $name }}: the chart has this volume; use another name
 {{- end }}
 {{- end }}
@@ -153,8 +193,6 @@
   (eq $place "/etc/airflow-plugins")
   (eq $place "/tmp")
   (eq $place "/opt/airflow/logs")
-  (eq $place "/data")
-  (eq $place "/var/run/postgresql")
   (and $.root.Values.dags.persistence.enabled (eq $place $.root.Values.dags.path)) }}
 {{ $.path }}.volumeMounts.{{ $place }}: the chart mounts it itself; use another path
 {{- end }}
@@ -174,8 +212,6 @@
     "flower"
     "migrations"
     "secret-generation"
-    "postgresql"
-    "redis"
   ) }}
 {{ $.path }}.initContainersFirst: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
@@ -195,8 +231,6 @@
     "flower"
     "migrations"
     "secret-generation"
-    "postgresql"
-    "redis"
   ) }}
 {{ $.path }}.initContainers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
@@ -216,8 +250,6 @@
     "flower"
     "migrations"
     "secret-generation"
-    "postgresql"
-    "redis"
   ) }}
 {{ $.path }}.containers: the chart has a container {{ index $item "name" }}; use another name
 {{- end }}
@@ -269,14 +301,54 @@
 {{- range $place, $mount := .pod.volumeMounts }}
 {{- if not (or
   (hasKey $.pod.volumes (index $mount "name"))
+  (eq (index $mount "name") "data")
+  (eq (index $mount "name") "scripts")
+  (eq (index $mount "name") "tmp")
+  (eq (index $mount "name") "run")
+) }}
+{{ $.path }}.volumeMounts.{{ $place }}: there is no volume {{ index $mount "name" }}; add it to the volumes there
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What is wrong with the settings of a pod, all layers taken together. */}}
+{{- define "airflow-charts.merged-problems-airflow" }}
+{{- if lt
+  (len (uniq (splitList "\n" (include "airflow-charts.container-names" (dict "pod" .pod) | trimPrefix "\n"))))
+  (add (len .pod.initContainersFirst) (len .pod.initContainers) (len .pod.containers)) }}
+{{ .path }}: two containers have one name, here and in airflowPods taken together; use different names
+{{- end }}
+{{- range $name, $value := .pod.env }}
+{{- if not (kindIs "string" $value) }}
+{{- if gt (len $value) 1 }}
+{{ $.path }}.env.{{ $name }}: has two sources, here and below taken together; give it only one (null takes a default away)
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name, $volume := .pod.volumes }}
+{{- if gt (len $volume) 1 }}
+{{ $.path }}.volumes.{{ $name }}: has two sources, here and below taken together; give it only one (null takes a default away)
+{{- end }}
+{{- end }}
+{{- if hasKey .pod.lifecycle "postStart" }}
+{{- if gt (len (index .pod.lifecycle "postStart")) 1 }}
+{{ .path }}.lifecycle.postStart: has two actions, here and below taken together; give it only one (null takes a default away)
+{{- end }}
+{{- end }}
+{{- if hasKey .pod.lifecycle "preStop" }}
+{{- if gt (len (index .pod.lifecycle "preStop")) 1 }}
+{{ .path }}.lifecycle.preStop: has two actions, here and below taken together; give it only one (null takes a default away)
+{{- end }}
+{{- end }}
+{{- range $place, $mount := .pod.volumeMounts }}
+{{- if not (or
+  (hasKey $.pod.volumes (index $mount "name"))
   (eq (index $mount "name") "config")
   (eq (index $mount "name") "scripts")
   (eq (index $mount "name") "tmp")
   (eq (index $mount "name") "plugins")
   (eq (index $mount "name") "logs")
   (eq (index $mount "name") "dags")
-  (eq (index $mount "name") "data")
-  (eq (index $mount "name") "run")
 ) }}
 {{ $.path }}.volumeMounts.{{ $place }}: there is no volume {{ index $mount "name" }}; add it to the volumes there
 {{- end }}
@@ -287,4 +359,10 @@
 {{- define "airflow-charts.component-problems" }}
 {{ include "airflow-charts.pod-problems" (dict "root" .root "path" .path "pod" .own) | trimPrefix "\n" }}
 {{ include "airflow-charts.merged-problems" (dict "path" .path "pod" .merged) | trimPrefix "\n" }}
+{{- end }}
+
+{{/* What is wrong with a component's own settings of its pods, and with what they become over the others. */}}
+{{- define "airflow-charts.component-problems-airflow" }}
+{{ include "airflow-charts.pod-problems-airflow" (dict "root" .root "path" .path "pod" .own) | trimPrefix "\n" }}
+{{ include "airflow-charts.merged-problems-airflow" (dict "path" .path "pod" .merged) | trimPrefix "\n" }}
 {{- end }}

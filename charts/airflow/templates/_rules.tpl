@@ -24,9 +24,7 @@ executors: Airflow 3 has no CeleryKubernetesExecutor; write [CeleryExecutor, Kub
 {{- if and $airflow_3 (has "LocalKubernetesExecutor" .Values.executors) }}
 executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]
 {{- end }}
-{{- if has
-  .Values.dags.path
-  (list "/etc/airflow" "/etc/airflow-scripts" "/etc/airflow-plugins" "/tmp" "/opt/airflow/logs" "/data" "/var/run/postgresql") }}
+{{- if has .Values.dags.path (list "/etc/airflow" "/etc/airflow-scripts" "/etc/airflow-plugins" "/tmp" "/opt/airflow/logs") }}
 dags.path: the chart mounts this folder itself; use another one
 {{- end }}
 {{- if or
@@ -363,14 +361,14 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.airflowPods.initContainersFirst
   .Values.airflowPods.initContainers
   .Values.airflowPods.containers }}
-{{ include "airflow-charts.pod-problems" (dict "root" . "path" "airflowPods" "pod" .Values.airflowPods) | trimPrefix "\n" }}
-{{ include "airflow-charts.merged-problems" (dict
+{{ include "airflow-charts.pod-problems-airflow" (dict "root" . "path" "airflowPods" "pod" .Values.airflowPods) | trimPrefix "\n" }}
+{{ include "airflow-charts.merged-problems-airflow" (dict
   "path" "airflowPods"
   "pod" (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.webserver.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "webserver.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.webserver.pod)
@@ -378,7 +376,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.scheduler.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "scheduler.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.scheduler.pod)
@@ -386,7 +384,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.dagProcessor.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "dagProcessor.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.dagProcessor.pod)
@@ -394,7 +392,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.triggerer.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "triggerer.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.triggerer.pod)
@@ -402,7 +400,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.workers.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "workers.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.workers.pod)
@@ -411,7 +409,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
 {{- if hasKey $changes "pod" }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" $
   "path" (printf "workers.sets.%s.pod" $name)
   
@@ -430,7 +428,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 {{- end }}
 {{- end }}
 {{- if .Values.kubernetesExecutor.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "kubernetesExecutor.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.kubernetesExecutor.pod)
@@ -445,7 +443,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.flower.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "flower.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.flower.pod)
@@ -453,7 +451,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.migrations.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "migrations.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.migrations.pod)
@@ -468,7 +466,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.secretGeneration.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.component-problems-airflow" (dict
   "root" .
   "path" "secretGeneration.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.secretGeneration.pod)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
-from airflow_charts.parts.data_store import DATA, Store, store_objects
+from airflow_charts.parts.data_store import DATA, RESERVED, Store, store_objects
 from airflow_charts.parts.images import image_rules
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import exec_check
@@ -129,5 +129,5 @@ COMPONENT = Component(
     rules=rules,
     notes=notes,
     airflow_image=False,
-    reserved=Reserved(volumes=("data", "run"), paths=(DATA, "/var/run/postgresql")),
+    reserved=Reserved(volumes=(*RESERVED.volumes, "run"), paths=(*RESERVED.paths, "/var/run/postgresql")),
 )

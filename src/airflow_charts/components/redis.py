@@ -5,11 +5,10 @@ from __future__ import annotations
 from airflow_charts.k8s import core_v1
 from airflow_charts.parts.component import Component, Port, Provides
 from airflow_charts.parts.credential import credential_variable
-from airflow_charts.parts.data_store import DATA, Store, store_objects
+from airflow_charts.parts.data_store import DATA, RESERVED, Store, store_objects
 from airflow_charts.parts.images import image_rules
 from airflow_charts.parts.option import Variable
 from airflow_charts.parts.pod import tcp_check
-from airflow_charts.parts.reserved import Reserved
 from airflow_charts.processes.services import BROKER, BROKER_PASSWORD
 from airflow_charts.release import Release
 from airflow_charts.tracing import all_of, filled, negate, when
@@ -71,5 +70,5 @@ COMPONENT = Component(
     ),
     rules=rules,
     airflow_image=False,
-    reserved=Reserved(volumes=("data",), paths=(DATA,)),
+    reserved=RESERVED,
 )

@@ -43,14 +43,18 @@ def owned_variables() -> list[Variable]:
     return [*environment.VARIABLES, *services.VARIABLES, *keys.VARIABLES, *config.VARIABLES, *own]
 
 
-def reserved() -> Reserved:
-    """The names of volumes and containers that the chart uses itself, and the paths where it mounts something."""
-    of_components = [component.reserved for component in components()]
-    found = [airflow_pod.RESERVED, *(addition.reserved for addition in ADDITIONS), *of_components]
+def reserved(*, airflow: bool) -> Reserved:
+    """The names that the chart uses itself in pods of Airflow's image, or in all others."""
+    among = [component for component in components() if component.airflow_image == airflow]
+    shared = [airflow_pod.RESERVED, *(addition.reserved for addition in ADDITIONS)] if airflow else []
+    found = [*shared, *(component.reserved for component in among)]
     return Reserved(
         volumes=tuple(dict.fromkeys(name for each in found for name in each.volumes)),
         paths=tuple(dict.fromkeys(path for each in found for path in each.paths)),
-        containers=tuple(name for each in found for name in each.containers),
+        containers=(
+            *(name for each in found for name in each.containers),
+            *(component.main_container for component in among),
+        ),
     )
 
 
@@ -65,9 +69,8 @@ def refused_env(path: str, pod: AirflowPods) -> str:
     )
 
 
-def _refused_names(values: Values, path: str, pod: AirflowPods) -> list[Any]:
+def _refused_names(values: Values, path: str, pod: AirflowPods, names: Reserved) -> list[Any]:
     """Volumes, mounts and containers under names that the chart uses itself."""
-    names = reserved()
 
     def mounted(place: str) -> bool:
         return any_of(one_of(place, *names.paths), all_of(values.dags.persistence.enabled, place == values.dags.path))
@@ -75,7 +78,7 @@ def _refused_names(values: Values, path: str, pod: AirflowPods) -> list[Any]:
     def container(key: str, item: Container) -> str:
         name = text_at(item, "name")
         return when(
-            one_of(name, *names.containers, *main_containers()),
+            one_of(name, *names.containers),
             f"{path}.{key}: the chart has a container {name}; use another name",
         )
 
@@ -99,7 +102,7 @@ def _refused_names(values: Values, path: str, pod: AirflowPods) -> list[Any]:
 
 
 @fragment
-def pod_problems(values: Values, path: str, pod: AirflowPods) -> str:
+def pod_problems(values: Values, path: str, pod: AirflowPods, *, airflow: bool) -> str:
     """What is wrong with the settings that one section of the values gives to pods."""
     return lines(
         [
@@ -109,7 +112,7 @@ def pod_problems(values: Values, path: str, pod: AirflowPods) -> str:
                 f"{path}.env.PYTHONPATH: the chart sets it for airflowLocalSettings; bake the file into an image "
                 "instead",
             ),
-            *_refused_names(values, path, pod),
+            *_refused_names(values, path, pod, reserved(airflow=airflow)),
         ]
     )
 
@@ -125,8 +128,9 @@ def _containers(pod: AirflowPods) -> tuple[list[Container], ...]:
 
 
 @fragment
-def merged_problems(path: str, pod: Pod) -> str:
+def merged_problems(path: str, pod: Pod, *, airflow: bool) -> str:
     """What is wrong with the settings of a pod, all layers taken together."""
+    volumes = reserved(airflow=airflow).volumes
     return lines(
         [
             when(
@@ -136,7 +140,7 @@ def merged_problems(path: str, pod: Pod) -> str:
             *each_pair(pod.env, lambda name, value: _two_sources(f"{path}.env.{name}", value)),
             *each_pair(pod.volumes, lambda name, volume: _two(f"{path}.volumes.{name}", "sources", volume)),
             *(_two_actions(path, pod, hook) for hook in ("postStart", "preStop")),
-            *each_pair(pod.volume_mounts, lambda place, mount: _without_volume(path, pod, place, mount)),
+            *each_pair(pod.volume_mounts, lambda place, mount: _without_volume(path, pod, place, mount, volumes)),
         ]
     )
 
@@ -159,25 +163,28 @@ def _two_actions(path: str, pod: Pod, hook: str) -> str:
     return when(has_key(hooks, hook), lambda: _two(f"{path}.lifecycle.{hook}", "actions", at(hooks, hook)))
 
 
-def _without_volume(path: str, pod: Pod, place: str, mount: VolumeMount) -> str:
+def _without_volume(path: str, pod: Pod, place: str, mount: VolumeMount, volumes: tuple[str, ...]) -> str:
     name = text_at(mount, "name")
     return when(
-        negate(any_of(has_key(pod.volumes, name), one_of(name, *reserved().volumes))),
+        negate(any_of(has_key(pod.volumes, name), one_of(name, *volumes))),
         f"{path}.volumeMounts.{place}: there is no volume {name}; add it to the volumes there",
     )
 
 
 @fragment
-def component_problems(values: Values, path: str, own: Pod, merged: Pod) -> str:
+def component_problems(values: Values, path: str, own: Pod, merged: Pod, *, airflow: bool) -> str:
     """What is wrong with a component's own settings of its pods, and with what they become over the others."""
-    return lines([pod_problems(values, path, own), merged_problems(path, merged)])
+    return lines([pod_problems(values, path, own, airflow=airflow), merged_problems(path, merged, airflow=airflow)])
 
 
 def about_pods(values: Values) -> list[Any]:
     """The rules of the settings of pods, for the sections that set any."""
     found: list[Any] = [
-        when(_touched(values.airflow_pods), lambda: pod_problems(values, "airflowPods", values.airflow_pods)),
-        when(_touched(values.airflow_pods), lambda: merged_problems("airflowPods", airflow_pods(values))),
+        when(
+            _touched(values.airflow_pods),
+            lambda: pod_problems(values, "airflowPods", values.airflow_pods, airflow=True),
+        ),
+        when(_touched(values.airflow_pods), lambda: merged_problems("airflowPods", airflow_pods(values), airflow=True)),
     ]
     for component in components():
         settings = component.settings(values)
@@ -187,7 +194,8 @@ def about_pods(values: Values) -> list[Any]:
 
 
 def _about(values: Values, component: Component, path: str, settings: ComponentSettings) -> str:
-    return component_problems(values, path, own_settings(settings), pod_of(values, component, settings))
+    own, merged = own_settings(settings), pod_of(values, component, settings)
+    return component_problems(values, path, own, merged, airflow=component.airflow_image)
 
 
 def _touched(pod: AirflowPods) -> bool:
@@ -208,8 +216,3 @@ def _about_sets(values: Values, component: Component, sets: Sets) -> list[str]:
             ),
         ),
     )
-
-
-def main_containers() -> list[str]:
-    """The names of the components' own containers."""
-    return [component.main_container for component in components()]

@@ -75,7 +75,7 @@ def _about_airflow(values: Values) -> list[str]:
             "executors: Airflow 3 has no LocalKubernetesExecutor; write [LocalExecutor, KubernetesExecutor]",
         ),
         when(
-            one_of(values.dags.path, *reserved().paths),
+            one_of(values.dags.path, *reserved(airflow=True).paths),
             "dags.path: the chart mounts this folder itself; use another one",
         ),
         when(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from airflow_charts.derived.pod_rules import main_containers, reserved
+from airflow_charts.derived.pod_rules import reserved
 from airflow_charts.local.addresses import COMPONENT_PORTS
 from airflow_charts.local.place import PodPlace
 from airflow_charts.local.pods import MARK, Container, Probe
@@ -14,7 +14,7 @@ from airflow_charts.local.sources import Manifest, Sources
 
 STORES = {"postgresql", "redis"}
 """The components that have a program of their own here; all others run Airflow."""
-KNOWN = {*main_containers(), *reserved().containers}
+KNOWN = {*reserved(airflow=True).containers, *reserved(airflow=False).containers}
 """The containers of the chart's own, whose images have programs here."""
 _SCRIPTS = ("airflow", "python")
 """The programs that run Python scripts of Airflow's environment."""

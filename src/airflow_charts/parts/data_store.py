@@ -20,6 +20,7 @@ from airflow_charts.parts.pod import (
     probed,
 )
 from airflow_charts.parts.pod_settings import pod_of
+from airflow_charts.parts.reserved import Reserved
 from airflow_charts.parts.scripts import SCRIPTS, script_checksums
 from airflow_charts.parts.service import inner_service
 from airflow_charts.parts.volume import claim, claim_name, storage_class
@@ -33,6 +34,8 @@ from airflow_charts.values.pod import Pod
 
 DATA = "/data"
 """Where the data is in the container."""
+RESERVED = Reserved(volumes=("data", "scripts", "tmp"), paths=(DATA, SCRIPTS, "/tmp"))  # noqa: S108 - in the container
+"""What every data store has under names of its own."""
 
 
 @dataclass(frozen=True)
