@@ -76,7 +76,7 @@ def test_only_copies_are_merged_into() -> None:
     merges = [action for action in actions() if "mergeOverwrite" in action]
     assert merges
     for action in merges:
-        assert action.count("mergeOverwrite") == len(re.findall(r"mergeOverwrite\s+\(deepCopy ", action)), action
+        assert action.count("mergeOverwrite") == len(re.findall(r"mergeOverwrite\s+\(deepCopy\s", action)), action
 
 
 def test_there_are_no_hooks() -> None:

@@ -231,11 +231,9 @@ def about_rules() -> list[dict[str, Any]]:
         {section: {"command": ["x"], "args": ["y"]} for section in COMPONENTS if section != "kubernetesExecutor"},
         {section: {"replicas": 2} for section in REPLICATED},
         {section: {"pod": {"podSecurityContext": None, "lifecycle": None}} for section in ("postgresql", "redis")},
-        {"airflowPods": {"volumeMounts": {"/x": {"name": "missing"}, "/y": {"name": "tmp"}}}},
-        {"airflowPods": {"volumes": {"v": {"emptyDir": {}, "nfs": {"path": "/", "server": "a"}}}}},
-        {"airflowPods": {"env": {"A": "b", "S": _SECRET, "T": {**_SECRET, "fieldRef": {"fieldPath": "a"}}}}},
-        {"airflowPods": {"lifecycle": {hook: {"sleep": {"seconds": 1}} for hook in ("postStart", "preStop")}}},
-        {"postgresql": {"pod": {"lifecycle": dict.fromkeys(("postStart", "preStop"), _TWO_ACTIONS)}}},
+        {"postgresql": {"pod": {"lifecycle": None, "env": {"A": "b"}}}},
+        *({"airflowPods": pod} for pod in _ODD_PODS),
+        *({section: {"pod": pod}} for section in ("scheduler", "postgresql", "redis") for pod in _ODD_PODS),
         {
             section: {probe: {"enabled": False} for probe in ("startupProbe", "livenessProbe")}
             for section in (*REPLICATED, "postgresql", "redis")
@@ -247,8 +245,22 @@ def about_rules() -> list[dict[str, Any]]:
     ]
 
 
+_EMPTY: dict[str, Any] = {"emptyDir": {}}
 _SECRET = {"secretKeyRef": {"name": "a", "key": "b"}}
 _TWO_ACTIONS = {"sleep": {"seconds": 1}, "exec": {"command": ["true"]}}
+_ODD_PODS: tuple[dict[str, Any], ...] = (
+    {"containers": [{"name": "x"}], "initContainers": [{"name": "x"}]},
+    {"containers": [{"name": name} for name in ("log-cleaner", "worker", "redis", "other")]},
+    {"initContainers": [{"name": "redis"}], "initContainersFirst": [{"name": "worker"}, {"name": "redis"}]},
+    {"volumes": {name: {"emptyDir": {}} for name in ("tmp", "data", "logs", "other")}},
+    {"volumeMounts": {path: {"name": "tmp"} for path in ("/tmp", "/data", "/etc/airflow", "/other")}},
+    {"volumeMounts": {"/x": {"name": "missing"}, "/y": {"name": "tmp"}, "/z": {"name": "v"}}, "volumes": {"v": _EMPTY}},
+    {"volumes": {"v": {**_EMPTY, "nfs": {"path": "/", "server": "a"}}}},
+    {"env": {"A": "b", "S": _SECRET, "T": {**_SECRET, "fieldRef": {"fieldPath": "a"}}}},
+    {"lifecycle": {hook: {"sleep": {"seconds": 1}} for hook in ("postStart", "preStop")}},
+    {"lifecycle": dict.fromkeys(("postStart", "preStop"), _TWO_ACTIONS)},
+)
+"""What rules of pods are about, in any section."""
 _SETTINGS = {component.path: component.settings(Values()) for component in deployment.COMPONENTS}
 COMPONENTS = tuple(_SETTINGS)
 REPLICATED = tuple(path for path, settings in _SETTINGS.items() if isinstance(settings, ReplicatedSettings))

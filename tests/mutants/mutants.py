@@ -226,8 +226,8 @@ FURTHER = (
     ),
     Mutant(
         "all pods win over a component",
-        "return overlaid(_airflow_pods(values), settings.pod, Pod)",
-        "return overlaid(settings.pod, _airflow_pods(values), Pod)",
+        "return overlaid(base, settings.pod, Pod)",
+        "return overlaid(settings.pod, base, Pod)",
     ),
     Mutant("images are pulled without a login", "                imagePullSecrets=pull_secrets(values),\n", ""),
     Mutant(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from airflow_charts.parts.component import Component
 from airflow_charts.tracing import fragment, from_json, overlaid
+from airflow_charts.tracing.table import canonical_json
 from airflow_charts.values import Values
 from airflow_charts.values.pod import AirflowPods, ComponentSettings, Pod
 
@@ -15,7 +14,7 @@ _NO_SIDE_CONTAINERS = '{"containers":[]}'
 @fragment
 def no_airflow_pods() -> str:
     """The JSON of `airflowPods` without anything in it, for pods of other images."""
-    return json.dumps(AirflowPods().model_dump(by_alias=True), sort_keys=True, separators=(",", ":"))
+    return canonical_json(AirflowPods().model_dump(by_alias=True))
 
 
 def own_settings(settings: ComponentSettings) -> Pod:
