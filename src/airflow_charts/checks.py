@@ -188,11 +188,10 @@ def _keys_at(path: list[Any]) -> list[str]:
     """The keys of a section; a set of workers has those of all, and `pod` those of pods."""
     if path[-1:] == ["pod"]:
         return sorted(_OF_ALL | _OF_AIRFLOW)
+    match path:
+        case [section, "sets", _]:
+            path = [section]
     node: Any = defaults()
-    for part in path[:1] if path[1:2] == ["sets"] and len(path) == _IN_SET else path:
+    for part in path:
         node = node.get(part) if isinstance(node, dict) else None
     return list(node) if isinstance(node, dict) else []
-
-
-_IN_SET = 3
-"""Keys of a path to the settings of a set: `workers.sets.gpu`."""

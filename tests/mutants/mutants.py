@@ -215,7 +215,7 @@ FURTHER = (
     ),
     Mutant("changed settings restart nothing", '{values.airflow_local_settings}", 16)', '", 16)'),
     Mutant(
-        "a wait without resources",
+        "containers without resources",
         "            resources=settings.resources,\n        ),\n        container_fields(pod),\n    )",
         "        ),\n        container_fields(pod),\n    )",
     ),

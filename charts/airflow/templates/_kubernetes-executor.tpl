@@ -46,10 +46,6 @@ spec:
         {{- with include "airflow-charts.user-env" (dict "pod" $pod) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
         {{- end }}
-      {{- with $pod.lifecycle }}
-      lifecycle:
-        {{- mustToYaml . | nindent 8 }}
-      {{- end }}
       {{- with .Values.kubernetesExecutor.resources }}
       resources:
         {{- mustToYaml . | nindent 8 }}
@@ -65,6 +61,10 @@ spec:
         {{- end }}
       {{- with include "airflow-charts.container-fields" (dict "pod" $pod) }}
       {{- . | trimPrefix "\n" | nindent 6 }}
+      {{- end }}
+      {{- with $pod.lifecycle }}
+      lifecycle:
+        {{- mustToYaml . | nindent 8 }}
       {{- end }}
     {{- with $pod.containers }}
     {{- mustToYaml . | nindent 4 }}

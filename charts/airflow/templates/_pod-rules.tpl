@@ -355,14 +355,14 @@
 {{- end }}
 {{- end }}
 
-{{/* What is wrong with a component's own settings of its pods, and with what they become over the others. */}}
-{{- define "airflow-charts.component-problems" }}
+{{/* What is wrong with the settings that a section gives to pods, and with what they become over the others. */}}
+{{- define "airflow-charts.section-problems" }}
 {{ include "airflow-charts.pod-problems" (dict "root" .root "path" .path "pod" .own) | trimPrefix "\n" }}
 {{ include "airflow-charts.merged-problems" (dict "path" .path "pod" .merged) | trimPrefix "\n" }}
 {{- end }}
 
-{{/* What is wrong with a component's own settings of its pods, and with what they become over the others. */}}
-{{- define "airflow-charts.component-problems-airflow" }}
+{{/* What is wrong with the settings that a section gives to pods, and with what they become over the others. */}}
+{{- define "airflow-charts.section-problems-airflow" }}
 {{ include "airflow-charts.pod-problems-airflow" (dict "root" .root "path" .path "pod" .own) | trimPrefix "\n" }}
 {{ include "airflow-charts.merged-problems-airflow" (dict "path" .path "pod" .merged) | trimPrefix "\n" }}
 {{- end }}

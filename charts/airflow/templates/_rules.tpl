@@ -361,14 +361,15 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
   .Values.airflowPods.initContainersFirst
   .Values.airflowPods.initContainers
   .Values.airflowPods.containers }}
-{{ include "airflow-charts.pod-problems-airflow" (dict "root" . "path" "airflowPods" "pod" .Values.airflowPods) | trimPrefix "\n" }}
-{{ include "airflow-charts.merged-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
+  "root" .
   "path" "airflowPods"
-  "pod" (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)
+  "own" .Values.airflowPods
+  "merged" (mergeOverwrite (deepCopy .Values.pods) .Values.airflowPods)
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.webserver.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "webserver.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.webserver.pod)
@@ -376,7 +377,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.scheduler.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "scheduler.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.scheduler.pod)
@@ -384,7 +385,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.dagProcessor.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "dagProcessor.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.dagProcessor.pod)
@@ -392,7 +393,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.triggerer.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "triggerer.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.triggerer.pod)
@@ -400,7 +401,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.workers.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "workers.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.workers.pod)
@@ -409,7 +410,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 {{- end }}
 {{- range $name, $changes := .Values.workers.sets }}
 {{- if hasKey $changes "pod" }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" $
   "path" (printf "workers.sets.%s.pod" $name)
   
@@ -428,7 +429,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 {{- end }}
 {{- end }}
 {{- if .Values.kubernetesExecutor.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "kubernetesExecutor.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.kubernetesExecutor.pod)
@@ -443,7 +444,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.flower.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "flower.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.flower.pod)
@@ -451,7 +452,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.migrations.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "migrations.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.migrations.pod)
@@ -466,7 +467,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.secretGeneration.pod }}
-{{ include "airflow-charts.component-problems-airflow" (dict
+{{ include "airflow-charts.section-problems-airflow" (dict
   "root" .
   "path" "secretGeneration.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.secretGeneration.pod)
@@ -481,7 +482,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.postgresql.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.section-problems" (dict
   "root" .
   "path" "postgresql.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.postgresql.pod)
@@ -494,7 +495,7 @@ config.elasticsearch.host: may hold a credential, and airflow.cfg is in a Config
 ) | trimPrefix "\n" }}
 {{- end }}
 {{- if .Values.redis.pod }}
-{{ include "airflow-charts.component-problems" (dict
+{{ include "airflow-charts.section-problems" (dict
   "root" .
   "path" "redis.pod"
   "own" (mergeOverwrite (deepCopy (mustFromJson (include "airflow-charts.no-airflow-pods" .))) .Values.redis.pod)

@@ -89,10 +89,6 @@ template:
           {{- with include "airflow-charts.user-env" (dict "pod" $pod) }}
           {{- . | trimPrefix "\n" | nindent 10 }}
           {{- end }}
-        {{- with $pod.lifecycle }}
-        lifecycle:
-          {{- mustToYaml . | nindent 10 }}
-        {{- end }}
         {{- with .Values.secretGeneration.resources }}
         resources:
           {{- mustToYaml . | nindent 10 }}
@@ -104,6 +100,10 @@ template:
           {{- end }}
         {{- with include "airflow-charts.container-fields" (dict "pod" $pod) }}
         {{- . | trimPrefix "\n" | nindent 8 }}
+        {{- end }}
+        {{- with $pod.lifecycle }}
+        lifecycle:
+          {{- mustToYaml . | nindent 10 }}
         {{- end }}
       {{- with $pod.containers }}
       {{- mustToYaml . | nindent 6 }}

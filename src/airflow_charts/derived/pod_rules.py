@@ -172,8 +172,8 @@ def _without_volume(path: str, pod: Pod, place: str, mount: VolumeMount, volumes
 
 
 @fragment
-def component_problems(values: Values, path: str, own: Pod, merged: Pod, *, airflow: bool) -> str:
-    """What is wrong with a component's own settings of its pods, and with what they become over the others."""
+def section_problems(values: Values, path: str, own: AirflowPods, merged: Pod, *, airflow: bool) -> str:
+    """What is wrong with the settings that a section gives to pods, and with what they become over the others."""
     return lines([pod_problems(values, path, own, airflow=airflow), merged_problems(path, merged, airflow=airflow)])
 
 
@@ -182,9 +182,8 @@ def about_pods(values: Values) -> list[Any]:
     found: list[Any] = [
         when(
             _touched(values.airflow_pods),
-            lambda: pod_problems(values, "airflowPods", values.airflow_pods, airflow=True),
+            lambda: section_problems(values, "airflowPods", values.airflow_pods, airflow_pods(values), airflow=True),
         ),
-        when(_touched(values.airflow_pods), lambda: merged_problems("airflowPods", airflow_pods(values), airflow=True)),
     ]
     for component in components():
         settings = component.settings(values)
@@ -195,7 +194,7 @@ def about_pods(values: Values) -> list[Any]:
 
 def _about(values: Values, component: Component, path: str, settings: ComponentSettings) -> str:
     own, merged = own_settings(settings), pod_of(values, component, settings)
-    return component_problems(values, path, own, merged, airflow=component.airflow_image)
+    return section_problems(values, path, own, merged, airflow=component.airflow_image)
 
 
 def _touched(pod: AirflowPods) -> bool:

@@ -32,8 +32,8 @@ class Main:
 
     image: tuple[str, str]
     """Its reference and its pull policy."""
-    command: list[str]
-    args: list[str]
+    command: list[str] = OMIT
+    args: list[str] = OMIT
     env: list[core_v1.EnvVar] = field(default_factory=list)
     ports: list[core_v1.ContainerPort] = field(default_factory=list)
     startup: core_v1.Probe = OMIT
@@ -80,7 +80,10 @@ def pod_template(
                 imagePullSecrets=pull_secrets(values),
                 initContainers=[*pod.init_containers_first, *around.init_containers, *pod.init_containers],
                 containers=[
-                    main_container(component.main_container, settings, pod, main),
+                    combine(
+                        container(component.main_container, settings, pod, main),
+                        core_v1.Container(name=OMIT, lifecycle=pod.lifecycle),
+                    ),
                     *around.containers,
                     *pod.containers,
                 ],
@@ -91,8 +94,8 @@ def pod_template(
     )
 
 
-def main_container(name: str, settings: ComponentSettings, pod: Pod, main: Main) -> core_v1.Container:
-    """The container that runs the component."""
+def container(name: str, settings: ComponentSettings, pod: Pod, main: Main) -> core_v1.Container:
+    """A container that runs the component's image, with what users give to such: variables, mounts, sizes."""
     image, pull_policy = main.image
     return combine(
         core_v1.Container(
@@ -108,7 +111,6 @@ def main_container(name: str, settings: ComponentSettings, pod: Pod, main: Main)
             readinessProbe=main.readiness,
             volumeMounts=[*main.mounts, *user_mounts(pod)],
             resources=settings.resources,
-            lifecycle=pod.lifecycle,
         ),
         container_fields(pod),
     )

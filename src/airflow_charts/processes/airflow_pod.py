@@ -19,13 +19,11 @@ from airflow_charts.parts.pod import (
     Main,
     config_map_files,
     config_map_volume,
-    container_fields,
+    container,
     empty_dir,
     exec_check,
     mount,
     pod_template,
-    user_env,
-    user_mounts,
 )
 from airflow_charts.parts.pod_settings import pod_of
 from airflow_charts.parts.reserved import Reserved
@@ -34,7 +32,7 @@ from airflow_charts.parts.workload import replicated
 from airflow_charts.processes.environment import CONFIG, PLUGINS, base_env, credentials_env, makes_uris
 from airflow_charts.processes.services import DATABASE, database_env
 from airflow_charts.release import Release
-from airflow_charts.tracing import OMIT, all_of, combine, filled, fragment, let, union, when
+from airflow_charts.tracing import OMIT, all_of, filled, fragment, let, union, when
 from airflow_charts.values import Values, conditions
 from airflow_charts.values.pod import ComponentSettings, Pod, ReplicatedSettings, WorkloadSettings
 
@@ -115,23 +113,17 @@ def wait_container(
     values: Values, release: Release, settings: ComponentSettings, pod: Pod, for_user: bool
 ) -> core_v1.Container:
     """Waits until the database has the schema of this image, and, if asked for, until there is a user."""
-    image, pull_policy = airflow_image(values, settings)
-    return combine(
-        core_v1.Container(
-            name="wait-for-schema",
-            image=image,
-            imagePullPolicy=pull_policy,
-            command=[
-                *script(release, "wait_for_schema.py", f"{conditions.schema_wait_seconds(values)}"),
-                when(conditions.fab(values), "fab"),
-                when(for_user, "user"),
-            ],
-            env=[*database_env(values, release), *user_env(pod)],
-            volumeMounts=[*base_mounts(values, release), *user_mounts(pod)],
-            resources=settings.resources,
-        ),
-        container_fields(pod),
+    wait = Main(
+        image=airflow_image(values, settings),
+        command=[
+            *script(release, "wait_for_schema.py", f"{conditions.schema_wait_seconds(values)}"),
+            when(conditions.fab(values), "fab"),
+            when(for_user, "user"),
+        ],
+        env=database_env(values, release),
+        mounts=base_mounts(values, release),
     )
+    return container("wait-for-schema", settings, pod, wait)
 
 
 def airflow_pod(
@@ -164,13 +156,13 @@ def airflow_pod(
         else pod_selector(release, component.name, program.set_name),
         annotations=union(program.checksums, _script_checksums(values, program), *(each.annotations for each in woven)),
         init_containers=[
-            *(container for each in woven for container in each.init_containers),
+            *(item for each in woven for item in each.init_containers),
             when(
                 _waits(values, component),
                 lambda: wait_container(values, release, settings, pod, program.waits_for_user),
             ),
         ],
-        containers=[container for each in woven for container in each.containers],
+        containers=[item for each in woven for item in each.containers],
         volumes=[
             config_volume(values, release, program.config_sources),
             *base_volumes(values, release),
