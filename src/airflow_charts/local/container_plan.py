@@ -14,15 +14,15 @@ from airflow_charts.local.sources import Manifest, Sources
 
 STORES = {"postgresql", "redis"}
 """The components that have a program of their own here; all others run Airflow."""
-KNOWN = {*reserved(airflow=True).containers, *reserved(airflow=False).containers}
-"""The containers of the chart's own, whose images have programs here."""
+_OF_AIRFLOW = frozenset(reserved(airflow=True).containers)
+"""The containers of the chart's own that run Airflow's image."""
 _SCRIPTS = ("airflow", "python")
 """The programs that run Python scripts of Airflow's environment."""
 
 
 def has_program(container: Manifest, component: str) -> bool:
     """Whether the image of a container has a program here."""
-    return container["name"] in (STORES if component in STORES else KNOWN - STORES)
+    return container["name"] in (STORES if component in STORES else _OF_AIRFLOW)
 
 
 def container_of(container: Manifest, pod: PodPlace) -> Container:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from airflow_charts.call import manifests
 from airflow_charts.deployment import COMPONENTS
 from airflow_charts.local.addresses import COMPONENT_PORTS
-from airflow_charts.local.container_plan import KNOWN
+from airflow_charts.local.container_plan import has_program
 from airflow_charts.local.place import Place, PodPlace, Skipped
 from airflow_charts.local.pod_plan import PodPlan, pod_plan
 from airflow_charts.local.pods import Container, Pod
@@ -73,7 +73,7 @@ def listeners(values: Values, addresses: Mapping[str, str]) -> dict[int, list[st
     for manifest in manifests(values, Release("local", "local")):
         if _runs_here(manifest):
             for container in manifest["spec"]["template"]["spec"]["containers"]:
-                for port in container.get("ports", []) if container["name"] in KNOWN else []:
+                for port in container.get("ports", []) if has_program(container, _component(manifest)) else []:
                     found.setdefault(port["containerPort"], []).append(addresses[_pod_name(manifest)])
     return found
 
